@@ -1,0 +1,3 @@
+# Install rules: the program and its documents.
+include(GNUInstallDirs)
+install(TARGETS strobe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -1,0 +1,33 @@
+# Language level, options, and the flags of Strobe's own targets (target strobe_flags).
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+option(STROBE_BUILD_TESTS "Build tests, benchmarks and sample workloads" ON)
+option(STROBE_WERROR "Treat warnings as errors" OFF)
+set(STROBE_SANITIZE "" CACHE STRING "Sanitizers for Strobe's own code: address,undefined or thread")
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(strobe_flags INTERFACE)
+target_include_directories(strobe_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib)
+target_compile_options(strobe_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers -fno-omit-frame-pointer)
+target_compile_definitions(strobe_flags INTERFACE STROBE_VERSION="${PROJECT_VERSION}" _GNU_SOURCE
+  $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+if(STROBE_WERROR)
+  target_compile_options(strobe_flags INTERFACE -Werror)
+endif()
+if(STROBE_SANITIZE)
+  target_compile_options(strobe_flags INTERFACE -fsanitize=${STROBE_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(strobe_flags INTERFACE -fsanitize=${STROBE_SANITIZE})
+endif()

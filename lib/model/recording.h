@@ -1,0 +1,166 @@
+// The rows of a recording, the same structs while recording (RecordingDelta), on disk (lib/store) and in
+// reports (Profile). Ids are indices into the vectors of Profile. Plain data.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/address.h"
+#include "model/ids.h"
+#include "model/losses.h"
+#include "model/quality.h"
+
+namespace strobe {
+
+enum class ModuleKind : uint8_t {
+  file,       ///< an ELF file
+  kernel,     ///< the kernel's text
+  kernel_module,
+  vdso,
+  jit,        ///< anonymous executable memory of one process (a perf map may name it)
+  unknown,    ///< addresses in no mapping of one process
+};
+
+struct ModuleRow {
+  ModuleKind kind = ModuleKind::file;
+  StringId path;               ///< as the target sees it, or a pseudo-name: "[kernel]", "[vdso]", "[jit]"
+  std::string build_id;        ///< lower-case hex; empty where the file has none
+  ProcessId process;           ///< for jit and unknown: whose memory it is; for files: first mapped by
+  uint64_t file_size = 0;      ///< with `mtime_ns`: tells later whether the file is still the one that ran
+  int64_t mtime_ns = 0;        ///< since the epoch
+};
+
+struct ProcessRow {
+  int32_t pid = 0;
+  ProcessId parent;            ///< none for the first
+  StringId command;            ///< short name (comm) of its main thread, last seen
+  StringId command_line;       ///< arguments joined by spaces, quoted; none under --no-args
+  uint64_t start_ns = 0;       ///< relative to the recording's start
+  uint64_t end_ns = 0;         ///< when it exited or the recording ended
+  bool exited = false;
+  std::optional<int32_t> exit_status;  ///< as a shell gives it (128+N); only known for our own child
+  /// User and system time of the whole process as far as the kernel said; used where kernel time is not
+  /// sampled. Relative sizes count, not the sum.
+  uint64_t user_ns = 0;
+  uint64_t system_ns = 0;
+};
+
+struct ThreadRow {
+  ProcessId process;
+  int32_t tid = 0;
+  StringId name;
+  uint64_t start_ns = 0;
+  uint64_t end_ns = 0;
+  uint64_t cpu_ns = 0;         ///< exact, from the scheduler, within the recording
+};
+
+enum class FrameKind : uint8_t {
+  native,   ///< module and file address
+  kernel,   ///< kernel (or kernel module) and runtime address
+  inlined,  ///< a caller that a native frame was inlined into: reached by FrameRow::outer only
+  python,   ///< function and line, no address
+};
+
+/// A place in code. Recording fills kind, module and address; symbolizing fills the rest.
+struct FrameRow {
+  FrameKind kind = FrameKind::native;
+  ModuleId module;
+  uint64_t address = 0;  ///< file address to look up (a return address already has its 1 taken off)
+  FunctionId function;   ///< innermost function at that address; none until symbolized or when unknown
+  uint32_t line = 0;     ///< current line in the function's file; 0 unknown
+  StringId file;         ///< the file `line` is in (may differ from the function's: macros, #include)
+  FrameId outer;         ///< kind inlined: the function this one was inlined into, with the call's line
+};
+
+enum class Language : uint8_t { native, python, kernel };
+
+struct FunctionRow {
+  StringId name;         ///< readable (demangled); "[kernel]"-style pseudo-functions have brackets
+  StringId linkage_name; ///< as in the symbol table; none where the same
+  ModuleId module;
+  StringId file;         ///< none where unknown
+  uint32_t line = 0;     ///< of the definition; 0 unknown
+  Language language = Language::native;
+};
+
+struct StackRow {
+  StackId parent;        ///< the caller's node; none at the root
+  FrameId frame;
+};
+
+struct SampleRow {
+  uint64_t time_ns = 0;  ///< relative to the recording's start
+  ThreadId thread;
+  StackId stack;         ///< the leaf's node; none where there was no stack at all
+  StackClass stack_class = StackClass::none;
+};
+
+/// What the recording is about.
+struct RecordingInfo {
+  std::string strobe_version;
+  std::string command;          ///< what was run or attached to, for people
+  std::string hostname;
+  std::string kernel_release;
+  std::string architecture;
+  int64_t start_unix_ns = 0;    ///< wall-clock time of the start
+  uint64_t start_monotonic_ns = 0;
+  uint64_t duration_ns = 0;
+  uint64_t period_ns = 0;       ///< CPU time between two samples of a thread
+  bool kernel_sampled = false;
+  /// Samples are spread evenly over all processes, however short (per-CPU events), so that threads too short
+  /// for a sample of their own can be judged together with others of the same command name.
+  bool pooled_sampling = false;
+  std::optional<int32_t> exit_status;  ///< of the program under `run`
+};
+
+/// New and changed rows since the last delta. New rows of a table come in order of their ids without gaps,
+/// beginning at first_*; changed processes and threads come with their id.
+struct RecordingDelta {
+  uint32_t first_string = 0, first_module = 0, first_frame = 0, first_stack = 0;
+  std::vector<std::string> strings;
+  std::vector<ModuleRow> modules;
+  std::vector<FrameRow> frames;
+  std::vector<StackRow> stacks;
+  std::vector<std::pair<ProcessId, ProcessRow>> processes;  ///< inserted or replaced
+  std::vector<std::pair<ThreadId, ThreadRow>> threads;      ///< inserted or replaced
+  std::vector<SampleRow> samples;
+  std::optional<Quality> quality;                           ///< replaces the stored one
+  std::optional<RecordingInfo> info;                        ///< replaces the stored one
+};
+
+/// What symbolizing found: replaces functions and the symbol part of frames; adds strings and inlined frames.
+struct SymbolDelta {
+  uint32_t first_string = 0, first_frame = 0;
+  std::vector<std::string> strings;
+  std::vector<FunctionRow> functions;                       ///< the whole table
+  std::vector<std::pair<FrameId, FrameRow>> changed_frames;
+  std::vector<FrameRow> frames;                             ///< new ones (inlined callers)
+  Quality quality;                                          ///< with its symbols part filled
+};
+
+enum class RecordingState : uint8_t { open, recorded, symbolized };
+
+/// A whole recording in memory; immutable once built. Everything after it is a pure function of it.
+struct Profile {
+  RecordingState state = RecordingState::open;
+  RecordingInfo info;
+  Quality quality;
+  std::vector<std::string> strings;
+  std::vector<ModuleRow> modules;
+  std::vector<ProcessRow> processes;
+  std::vector<ThreadRow> threads;
+  std::vector<FunctionRow> functions;
+  std::vector<FrameRow> frames;
+  std::vector<StackRow> stacks;
+  std::vector<SampleRow> samples;
+
+  [[nodiscard]] const std::string& text(StringId id) const;  ///< empty for none or out of range
+};
+
+/// The Profile with a SymbolDelta applied. Ids out of range are ignored.
+void apply(SymbolDelta&& delta, Profile& profile);
+
+}  // namespace strobe

@@ -1,0 +1,67 @@
+// The interface of the two engines, perf and ptrace: a target and options in, events in order of time out.
+// All calls come from one thread (the recorder's sampling thread).
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/result.h"
+#include "model/events.h"
+#include "model/quality.h"
+
+namespace strobe::sampling {
+
+enum class EngineChoice : uint8_t { automatic, perf, ptrace };
+
+struct EngineOptions {
+  EngineChoice engine = EngineChoice::automatic;
+  uint64_t period_ns = 999'983;     ///< of CPU time; prime, so as not to run in lock-step with the target
+  uint32_t stack_bytes = 16 * 1024; ///< copied per sample; 0 none, at most 65,528
+  bool follow_children = true;
+  enum class PerCpu : uint8_t { automatic, always, never } per_cpu = PerCpu::automatic;
+};
+
+/// What to record: processes that exist. Under `run` it is the one child, stopped before its exec.
+struct EngineTarget {
+  std::vector<pid_t> pids;
+  bool launched = false;  ///< the child waits for exec: sampling begins with the exec
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;  ///< leaves every target thread running and detached
+
+  /// Begins recording; after it returns the launched child may be released. Reports what already runs
+  /// (attach) through `sink`. Target threads that vanish meanwhile are no error.
+  virtual Result<void> start(const EngineTarget& target, EventSink& sink) = 0;
+
+  /// Waits up to `timeout_ms` for news and delivers what is there, in order of time.
+  virtual Result<void> poll(EventSink& sink, int timeout_ms) = 0;
+
+  /// Ends recording and delivers everything that is still held back, with the exact CPU time of the threads
+  /// that still live. The targets go on.
+  virtual Result<void> finish(EventSink& sink) = 0;
+
+  /// A descriptor that becomes readable when poll() has something to do, for use in a caller's poll(2); or -1.
+  [[nodiscard]] virtual int wake_fd() const = 0;
+
+  /// Whether all target processes are known to be gone (attach ends by itself then).
+  [[nodiscard]] virtual bool targets_gone() const = 0;
+
+  /// Adds what the engine knows: its name, rate, kernel_sampled, lost and throttled counts, stops, ring bytes.
+  virtual void describe(Quality& quality) const = 0;
+  /// True once samples are spread over all processes (see RecordingInfo::pooled_sampling).
+  [[nodiscard]] virtual bool pooled_sampling() const = 0;
+};
+
+/// Probes what the kernel allows and makes the engine; its name and the reason are in describe().
+/// With EngineChoice::automatic perf is taken when it is allowed.
+Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options, const EngineTarget& target,
+                                            Diagnostics& diagnostics);
+
+}  // namespace strobe::sampling

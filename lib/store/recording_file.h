@@ -1,0 +1,44 @@
+// The recording on disk: one SQLite database (lib/store/schema.sql, docs/formats/recording.md).
+// Written by one thread while recording; opened defensively for reading: foreign bytes are hostile.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "model/recording.h"
+
+namespace strobe::store {
+
+class RecordingWriter {
+ public:
+  /// Creates `path` (mode 0600, never through a symbolic link). An existing file is an error unless `replace`.
+  static Result<RecordingWriter> create(const std::string& path, bool replace);
+  RecordingWriter(RecordingWriter&&) noexcept;
+  RecordingWriter& operator=(RecordingWriter&&) noexcept;
+  ~RecordingWriter();  ///< without finish(): leaves what was committed, in state open
+
+  /// Stores a delta in one transaction. On failure (disk full) what was stored before stays readable.
+  Result<void> append(const RecordingDelta& delta);
+  /// Marks the recording as recorded and makes it one plain file.
+  Result<void> finish();
+
+ private:
+  struct State;
+  explicit RecordingWriter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Reads a whole recording, in any state; one left by a killed Strobe is recovered first where the file may
+/// be written, else read as it is. Refuses newer schemas and files that are no recordings, with a hint.
+Result<Profile> read_recording(const std::string& path);
+
+/// Stores what symbolizing found; the file becomes `symbolized`. Read-only files are an error the caller may ignore.
+Result<void> store_symbols(const std::string& path, const SymbolDelta& symbols);
+
+/// Marks a recording that was left `open` as `recorded` (after a crash of Strobe), with end times and a
+/// warning in its quality.
+Result<void> recover(const std::string& path);
+
+}  // namespace strobe::store

@@ -1,0 +1,56 @@
+// File addresses to functions, files, lines and inlined callers. Looks in the module's own file, its
+// debug file (build-id, .gnu_debuglink), the kernel's symbols, and JIT maps. By unique address, in
+// parallel over modules, cached on disk by build-id. Never contacts a network.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/result.h"
+#include "model/recording.h"
+
+namespace strobe::symbolize {
+
+/// One level of code at an address: the function and the current line in it.
+struct SourceFrame {
+  std::string function;      ///< demangled; empty where unknown
+  std::string linkage_name;  ///< as in the symbol table; empty where the same
+  std::string file;          ///< of `line`
+  uint32_t line = 0;
+  std::string function_file; ///< of the definition
+  uint32_t function_line = 0;
+};
+
+/// Innermost first; the last is the function the machine code belongs to. Empty: nothing known.
+using AddressSymbols = std::vector<SourceFrame>;
+
+struct ModuleRequest {
+  ModuleRow module;
+  std::string path;                 ///< text of module.path
+  int32_t pid = 0;                  ///< a process that has it mapped; 0 where none is known
+  std::vector<uint64_t> addresses;  ///< sorted, unique; runtime addresses for kernel and JIT modules
+};
+
+struct ModuleSymbols {
+  std::vector<AddressSymbols> symbols;          ///< parallel to ModuleRequest::addresses
+  LossReason reason = LossReason::none;         ///< for the addresses without a function
+  std::string note;                             ///< what a user could do: "install coreutils-dbgsym"; may be empty
+};
+
+struct SymbolizeOptions {
+  std::string cache_directory;                  ///< "" disables the cache; normally ~/.cache/strobe
+  std::vector<std::string> debug_directories = {"/usr/lib/debug"};
+  unsigned threads = 0;                         ///< 0: as many as there are CPUs
+};
+
+/// Answers every request, in order; trouble with one module is in its ModuleSymbols.
+std::vector<ModuleSymbols> symbolize(const std::vector<ModuleRequest>& requests, const SymbolizeOptions& options,
+                                     Diagnostics& diagnostics);
+
+/// Works out all names of a recorded profile: calls symbolize() over its unique frames and turns the answers
+/// into rows. `profile.state` may be recorded or symbolized.
+SymbolDelta symbolize_profile(const Profile& profile, const SymbolizeOptions& options, Diagnostics& diagnostics);
+
+}  // namespace strobe::symbolize

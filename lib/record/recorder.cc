@@ -1,0 +1,136 @@
+#include "record/recorder.h"
+
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/clock.h"
+
+namespace strobe::record {
+namespace {
+
+constexpr int kPollTimeoutMs = 20;
+constexpr uint64_t kHandOverIntervalNs = 200'000'000;  // what is lost if Strobe is killed
+
+uint64_t own_cpu_ns(const rusage& usage) {
+  const auto ns = [](const timeval& t) { return static_cast<uint64_t>(t.tv_sec) * kNsPerSecond + static_cast<uint64_t>(t.tv_usec) * 1000; };
+  return ns(usage.ru_utime) + ns(usage.ru_stime);
+}
+
+rusage own_usage() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage;
+}
+
+}  // namespace
+
+Recorder::Recorder(RecorderOptions options, store::RecordingWriter writer, Diagnostics& diagnostics)
+    : options_(std::move(options)),
+      diagnostics_(&diagnostics),
+      writer_(std::move(writer)),
+      sink_({options_.info.start_monotonic_ns, options_.redact_arguments}),
+      cpu_at_start_ns_(own_cpu_ns(own_usage())),
+      ended_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+Recorder::~Recorder() { stop(); }
+
+Result<void> Recorder::start() {
+  store_first_delta();
+  std::promise<Result<void>> started;
+  auto begun = started.get_future();
+  thread_ = std::thread([this, promise = std::move(started)]() mutable { run(std::move(promise)); });
+  return begun.get();
+}
+
+void Recorder::store_first_delta() {
+  RecordingDelta first;
+  first.info = options_.info;
+  writer_.push(std::move(first));
+}
+
+void Recorder::run(std::promise<Result<void>> started) {
+  // The engine lives on this thread alone: ptrace ties a tracee to the thread that seized it.
+  auto engine = sampling::make_engine(options_.engine, options_.target, *diagnostics_);
+  if (!engine) return started.set_value(pass(std::move(engine)));
+  engine_ = std::move(*engine);
+  auto begun = engine_->start(options_.target, sink_);
+  const bool ok = begun.has_value();
+  started.set_value(std::move(begun));
+  if (!ok) return;
+
+  uint64_t next_hand_over_ns = monotonic_now_ns() + kHandOverIntervalNs;
+  while (!stop_.load() && !engine_->targets_gone()) {
+    if (auto polled = engine_->poll(sink_, kPollTimeoutMs); !polled) {
+      failure_ = std::move(polled).error();
+      break;
+    }
+    if (monotonic_now_ns() < next_hand_over_ns) continue;
+    sink_.tracker().read_times();
+    hand_over();
+    next_hand_over_ns = monotonic_now_ns() + kHandOverIntervalNs;
+  }
+  if (auto finished = engine_->finish(sink_); !finished && !failure_) failure_ = std::move(finished).error();
+  end_ns_ = monotonic_now_ns();
+  sink_.tracker().read_times();
+  for (const pid_t pid : options_.target.pids) sink_.tracker().read_times_of(pid);  // a zombie still tells
+  const uint64_t one = 1;
+  if (::write(ended_fd_.get(), &one, sizeof one) < 0) return;  // an eventfd of ours: cannot be full
+}
+
+void Recorder::hand_over() {
+  if (writer_.has_room()) writer_.push(sink_.take_delta());
+}
+
+void Recorder::stop() {
+  stop_.store(true);
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<uint64_t> Recorder::finish(std::optional<int32_t> exit_status) {
+  stop();
+  TargetTracker& tracker = sink_.tracker();
+  tracker.close(end_ns_);
+  if (exit_status && !options_.target.pids.empty()) tracker.set_exit_status(options_.target.pids.front(), *exit_status);
+  writer_.push(sink_.take_delta());
+  const WriterOutcome written = writer_.drain();
+  RecordingDelta last;
+  last.info = options_.info;
+  last.info->duration_ns = end_ns_ - options_.info.start_monotonic_ns;
+  last.info->exit_status = exit_status;
+  last.info->period_ns = options_.engine.period_ns;
+  last.quality = assess(written);
+  last.info->kernel_sampled = last.quality->kernel_sampled;
+  last.info->pooled_sampling = engine_->pooled_sampling();
+  if (auto finished = writer_.finish(last); !finished) {
+    diagnostics_->warn("the recording is incomplete: " + finished.error().what);
+  }
+  return written.stored;
+}
+
+Quality Recorder::assess(const WriterOutcome& written) {
+  const TargetTracker& tracker = sink_.tracker();
+  Quality quality;
+  engine_->describe(quality);
+  quality.rate_hz = static_cast<double>(kNsPerSecond) / static_cast<double>(options_.engine.period_ns);
+  quality.samples.expected = quality.rate_hz * seconds_of(tracker.total_cpu_ns());
+  quality.samples.stored = written.stored;
+  quality.samples.lost_queue = sink_.lost_queue() + written.lost;
+  quality.stacks.by_class = written.stored_by_class;
+  quality.stacks.blame = sink_.stack_blame();
+  quality.processes_seen = tracker.processes().size();
+  quality.unsampled = tracker.unsampled();
+  const rusage usage = own_usage();
+  quality.overhead.strobe_cpu_ns = own_cpu_ns(usage) - cpu_at_start_ns_;
+  quality.overhead.strobe_peak_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  if (written.error) {
+    quality.warnings.push_back("The recording could not be stored to its end: " + written.error->what + ". " +
+                               std::to_string(written.lost) + " samples are missing.");
+  }
+  if (failure_) quality.warnings.push_back("Sampling ended early: " + failure_->what + ".");
+  return quality;
+}
+
+}  // namespace strobe::record

@@ -1,0 +1,81 @@
+#include "record/sample_sink.h"
+
+#include <algorithm>
+
+namespace strobe::record {
+
+SampleSink::SampleSink(const SampleSinkOptions& options)
+    : start_ns_(options.start_ns),
+      modules_(strings_),
+      tracker_(strings_, modules_, options.start_ns, options.redact_arguments),
+      unwinder_(modules_),
+      frame_cache_(kFrameCacheSize) {}
+
+void SampleSink::on_sample(const RawSample& sample) {
+  if (samples_.size() >= kMaxWaitingRows) {
+    ++lost_queue_;
+    return;
+  }
+  ProcessState& process = tracker_.process(sample.pid, sample.time_ns);
+  const ThreadId thread = tracker_.thread(sample.pid, sample.tid, sample.time_ns);
+  unwinder_.unwind({sample, process.space, process.memory ? &*process.memory : nullptr}, unwound_);
+
+  StackId stack;
+  for (auto frame = unwound_.frames.rbegin(); frame != unwound_.frames.rend(); ++frame) {
+    stack = stacks_.intern(stack, intern_frame(process, *frame));
+  }
+  const auto& kernel = sample.kernel_frames;
+  for (size_t i = kernel.size(); i-- > 0;) {
+    const UnwoundFrame frame{RuntimeAddr{kernel[i]}, i == 0 ? AddressKind::instruction : AddressKind::return_address};
+    stack = stacks_.intern(stack, frames_.intern(FrameKind::kernel, modules_.kernel(), raw(lookup_addr(frame))));
+  }
+  if (unwound_.reason != LossReason::none) ++blame_[{unwound_.blame, unwound_.reason}];
+  samples_.push_back({sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread, stack, unwound_.stack_class});
+  tracker_.count_sample(thread);
+}
+
+FrameId SampleSink::intern_frame(const ProcessState& process, const UnwoundFrame& frame) {
+  const uint64_t generation = process.space.generation();
+  const uint64_t key = raw(frame.address) << 1 | static_cast<uint64_t>(frame.kind);
+  CachedFrame& cached = frame_cache_[mix_hash(key, generation) & (kFrameCacheSize - 1)];
+  if (cached.generation != generation || cached.address_and_kind != key) {
+    cached = {generation, key, resolve_frame(process, frame)};
+  }
+  return cached.frame;
+}
+
+FrameId SampleSink::resolve_frame(const ProcessState& process, const UnwoundFrame& frame) {
+  const RuntimeAddr address = lookup_addr(frame);
+  const Mapping* mapping = process.space.find(address);
+  if (mapping == nullptr) {
+    return frames_.intern(FrameKind::native, modules_.pseudo(ModuleKind::unknown, process.id), raw(address));
+  }
+  return frames_.intern(FrameKind::native, mapping->module, raw(mapping->to_file(address)));
+}
+
+void SampleSink::on_lost(const LostEvent&) {
+  // Counted by the engine, which reports the sums in describe(); nothing to keep per event.
+}
+
+RecordingDelta SampleSink::take_delta() {
+  RecordingDelta delta;
+  tracker_.take_changes(delta);
+  modules_.take_new(delta);
+  frames_.take_new(delta);
+  stacks_.take_new(delta);
+  strings_.take_new(delta);  // last: the others may have added some
+  delta.samples.swap(samples_);
+  return delta;
+}
+
+std::vector<Blame> SampleSink::stack_blame() const {
+  std::vector<Blame> rows;
+  for (const auto& [key, count] : blame_) {
+    rows.push_back({key.first.is_none() ? std::string() : modules_.name(key.first), key.second, count});
+  }
+  std::sort(rows.begin(), rows.end(), [](const Blame& a, const Blame& b) { return a.count > b.count; });
+  if (rows.size() > 100) rows.resize(100);
+  return rows;
+}
+
+}  // namespace strobe::record

@@ -1,0 +1,70 @@
+// Receives an engine's events and turns them into rows: tracks the targets, unwinds each sample, interns its
+// frames and stack, counts what went wrong. Sampling thread only.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "model/events.h"
+#include "model/recording.h"
+#include "record/module_table.h"
+#include "record/tables.h"
+#include "record/target_tracker.h"
+#include "unwind/unwinder.h"
+
+namespace strobe::record {
+
+struct SampleSinkOptions {
+  uint64_t start_ns = 0;          ///< CLOCK_MONOTONIC of the recording's start
+  bool redact_arguments = false;
+};
+
+class SampleSink final : public EventSink {
+ public:
+  explicit SampleSink(const SampleSinkOptions& options);
+
+  void on_sample(const RawSample& sample) override;
+  void on_fork(const ForkEvent& event) override { tracker_.on_fork(event); }
+  void on_exit(const ExitEvent& event) override { tracker_.on_exit(event); }
+  void on_comm(const CommEvent& event) override { tracker_.on_comm(event); }
+  void on_map(const MapEvent& event) override { tracker_.on_map(event); }
+  void on_lost(const LostEvent& event) override;
+  void on_thread_cpu(const ThreadCpuEvent& event) override { tracker_.on_thread_cpu(event); }
+
+  /// Everything new since the last call.
+  [[nodiscard]] RecordingDelta take_delta();
+  [[nodiscard]] TargetTracker& tracker() { return tracker_; }
+  /// Samples dropped because too many rows waited for a slow disk (LossReason::queue_full).
+  [[nodiscard]] uint64_t lost_queue() const { return lost_queue_; }
+  /// Where and why stacks ended early, most first.
+  [[nodiscard]] std::vector<Blame> stack_blame() const;
+
+ private:
+  FrameId intern_frame(const ProcessState& process, const UnwoundFrame& frame);
+  FrameId resolve_frame(const ProcessState& process, const UnwoundFrame& frame);
+
+  /// Direct-mapped: the frame that an address had in an address space, by its generation.
+  struct CachedFrame {
+    uint64_t generation = 0;
+    uint64_t address_and_kind = 0;
+    FrameId frame;
+  };
+  static constexpr size_t kFrameCacheSize = 8192;
+  static constexpr size_t kMaxWaitingRows = 4'000'000;
+
+  uint64_t start_ns_;
+  StringTable strings_;
+  ModuleTable modules_;
+  FrameTable frames_;
+  StackTable stacks_;
+  TargetTracker tracker_;
+  unwind::Unwinder unwinder_;
+  unwind::UnwoundStack unwound_;  // reused
+  std::vector<CachedFrame> frame_cache_;
+  std::vector<SampleRow> samples_;
+  uint64_t lost_queue_ = 0;
+  std::map<std::pair<ModuleId, LossReason>, uint64_t> blame_;
+};
+
+}  // namespace strobe::record

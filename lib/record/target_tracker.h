@@ -1,0 +1,77 @@
+// Who is being recorded: processes and threads as they come and go, with their address spaces and exact CPU
+// time, from an engine's events. Ids are ours; a reused pid or tid gets a new row. Sampling thread only.
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "model/events.h"
+#include "os/process_memory.h"
+#include "record/module_table.h"
+#include "record/tables.h"
+
+namespace strobe::record {
+
+struct ProcessState {
+  ProcessId id;
+  AddressSpace space;
+  std::optional<os::ProcessMemory> memory;
+  uint32_t live_threads = 0;
+  uint64_t user_base_ns = 0;    // what it had used before we looked
+  uint64_t system_base_ns = 0;
+};
+
+class TargetTracker {
+ public:
+  TargetTracker(StringTable& strings, ModuleTable& modules, uint64_t start_ns, bool redact_arguments)
+      : strings_(&strings), modules_(&modules), start_ns_(start_ns), redact_arguments_(redact_arguments) {}
+
+  void on_fork(const ForkEvent& event);
+  void on_exit(const ExitEvent& event);
+  void on_comm(const CommEvent& event);
+  void on_map(const MapEvent& event);
+  void on_thread_cpu(const ThreadCpuEvent& event);
+
+  /// The process and thread of a sample; made up from procfs where no event announced them.
+  ProcessState& process(pid_t pid, uint64_t time_ns);
+  ThreadId thread(pid_t pid, pid_t tid, uint64_t time_ns);
+
+  /// Reads user and system times of the live processes; called now and then, and before the end.
+  void read_times();
+  void read_times_of(pid_t pid);
+  void set_exit_status(pid_t pid, int32_t status);
+  /// Gives everything that still runs its end time.
+  void close(uint64_t time_ns);
+
+  void take_changes(RecordingDelta& delta);
+  void count_sample(ThreadId thread) { ++samples_[thread.index()]; }
+  [[nodiscard]] const std::vector<ProcessRow>& processes() const { return processes_; }
+  [[nodiscard]] uint64_t total_cpu_ns() const;
+  /// Processes with CPU time and no sample, grouped by command name.
+  [[nodiscard]] std::vector<UnsampledProcess> unsampled() const;
+
+ private:
+  ProcessState& add_process(pid_t pid, ProcessId parent, uint64_t time_ns);
+  ThreadId add_thread(ProcessState& process, pid_t tid, uint64_t time_ns);
+  void name_process(const ProcessState& process, pid_t pid, std::string_view comm);
+  [[nodiscard]] uint64_t relative(uint64_t time_ns) const { return time_ns > start_ns_ ? time_ns - start_ns_ : 0; }
+  void changed(ProcessId id);
+  void changed(ThreadId id);
+
+  StringTable* strings_;
+  ModuleTable* modules_;
+  uint64_t start_ns_;
+  bool redact_arguments_;
+  std::unordered_map<pid_t, ProcessState> states_;  // by pid; kept after the exit until the pid is reused
+  std::unordered_map<pid_t, ThreadId> thread_ids_;  // by tid, likewise (exact CPU time comes after the exit)
+  std::vector<ProcessRow> processes_;
+  std::vector<std::string> commands_;               // parallel to processes_
+  std::vector<ThreadRow> threads_;
+  std::vector<uint64_t> samples_;                   // parallel to threads_
+  std::vector<ProcessId> changed_processes_;
+  std::vector<ThreadId> changed_threads_;
+  std::vector<bool> process_is_changed_, thread_is_changed_;
+};
+
+}  // namespace strobe::record

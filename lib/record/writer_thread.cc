@@ -1,0 +1,77 @@
+#include "record/writer_thread.h"
+
+#include <utility>
+
+namespace strobe::record {
+
+WriterThread::WriterThread(store::RecordingWriter writer)
+    : writer_(std::move(writer)), thread_([this] { run(); }) {}
+
+WriterThread::~WriterThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool WriterThread::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return queued_samples_ < kMaxQueuedSamples;
+}
+
+void WriterThread::push(RecordingDelta delta) {
+  {
+    const std::lock_guard lock(mutex_);
+    queued_samples_ += delta.samples.size();
+    queue_.push_back(std::move(delta));
+  }
+  changed_.notify_all();
+}
+
+void WriterThread::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    const RecordingDelta delta = std::move(queue_.front());
+    queue_.pop_front();
+    queued_samples_ -= delta.samples.size();
+    busy_ = true;
+    lock.unlock();
+    store(delta);
+    lock.lock();
+    busy_ = false;
+    changed_.notify_all();
+  }
+}
+
+void WriterThread::store(const RecordingDelta& delta) {
+  if (!outcome_.error) {
+    if (auto done = writer_.append(delta); !done) outcome_.error = std::move(done).error();
+  }
+  if (outcome_.error) {
+    outcome_.lost += delta.samples.size();
+    return;
+  }
+  outcome_.stored += delta.samples.size();
+  for (const SampleRow& row : delta.samples) ++outcome_.stored_by_class[static_cast<size_t>(row.stack_class)];
+}
+
+WriterOutcome WriterThread::drain() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
+  return outcome_;
+}
+
+Result<void> WriterThread::finish(const RecordingDelta& last) {
+  static_cast<void>(drain());
+  // After a failure only the sums are worth another try: they overwrite what is there.
+  auto stored = writer_.append(last);
+  auto finished = writer_.finish();
+  if (!stored) return stored;
+  return finished;
+}
+
+}  // namespace strobe::record

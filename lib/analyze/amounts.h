@@ -1,0 +1,25 @@
+// The quantity every table is made of: seconds of CPU time with the samples behind them, and how sure a
+// share of it is.
+#pragma once
+
+#include <cstdint>
+
+namespace strobe::analyze {
+
+struct Amount {
+  double seconds = 0;    ///< exact CPU time, apportioned by samples (attribution.h)
+  uint64_t samples = 0;  ///< raw count
+  friend bool operator==(const Amount&, const Amount&) = default;
+};
+
+/// A 95 % interval of a share, 0…1.
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+/// The Wilson score interval of a share seen in `effective_samples` independent samples (docs/limits.md).
+/// Without samples nothing is known: 0…1.
+[[nodiscard]] Interval wilson_interval(double share, double effective_samples, double z = 1.959963984540054);
+
+}  // namespace strobe::analyze

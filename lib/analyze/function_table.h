@@ -1,0 +1,53 @@
+// The functions view: every function with its own and its total CPU seconds, and rows for the time no
+// sample covers, so that the self column adds up to the exact CPU time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analyze/amounts.h"
+#include "analyze/frame_keys.h"
+#include "analyze/stack_sums.h"
+#include "model/recording.h"
+
+namespace strobe::analyze {
+
+/// Names of the rows that stand for no function.
+inline constexpr const char* kTooShortRow = "[too short to sample]";
+inline constexpr const char* kKernelRow = "[kernel, not sampled]";
+inline constexpr const char* kNoStackRow = "[no stack]";
+
+struct FunctionStats {
+  FunctionIdentity function;
+  Amount self;
+  Amount total;
+  bool exact = false;  ///< from accounting, not from samples: has no interval
+};
+
+struct FunctionTable {
+  std::vector<FunctionStats> rows;  ///< most self seconds first, then most total, then by name
+  std::vector<Edge> edges;          ///< between rows (indices), by caller and callee; only where asked for
+  std::vector<uint32_t> row_of;     ///< by FrameFunctions index: its row, or kNoRow where it has no sample
+  double cpu_seconds = 0;           ///< exact: what all shares are of
+  double sampled_seconds = 0;       ///< of it, covered by samples
+  uint64_t samples = 0;
+  double effective_samples = 0;
+
+  static constexpr uint32_t kNoRow = UINT32_MAX;
+};
+
+[[nodiscard]] FunctionTable make_function_table(const Profile& profile, const SelectedThreads& selected,
+                                                bool with_edges = false);
+/// The same from parts that other views of the same report need as well.
+[[nodiscard]] FunctionTable make_function_table(const Profile& profile, const FrameFunctions& functions,
+                                                const Attribution& attribution, const StackAmounts& amounts,
+                                                bool with_edges);
+
+/// An amount's share of the exact CPU time, 0…1.
+[[nodiscard]] double share_of(const FunctionTable& table, const Amount& amount);
+/// The 95 % interval of that share; without width for rows that are exact.
+[[nodiscard]] Interval interval_of(const FunctionTable& table, const FunctionStats& row,
+                                   const Amount& amount);
+
+}  // namespace strobe::analyze

@@ -1,0 +1,71 @@
+#include "analyze/quality_view.h"
+
+#include <fmt/format.h>
+
+#include "analyze/frame_keys.h"
+#include "base/clock.h"
+
+namespace strobe::analyze {
+namespace {
+
+/// " (mostly libfoo.so: no_unwind_info)", or nothing where nobody is to blame.
+std::string name_culprit(const std::vector<Blame>& blame) {
+  if (blame.empty()) return {};
+  const Blame& worst = blame.front();
+  const std::string reason(name_of(worst.reason));
+  if (worst.module.empty()) return fmt::format(" (mostly {})", reason);
+  return fmt::format(" (mostly {}: {})", basename_of(worst.module), reason);
+}
+
+void warn_about_losses(QualityView& view) {
+  const Quality& quality = view.quality;
+  if (quality.samples.stored > 0 && 1 - view.complete_share > kWarnIncomplete) {
+    view.warnings.push_back(
+        fmt::format("{:.1f} % of the stacks are not complete{}: cumulative times are too low",
+                    (1 - view.complete_share) * 100, name_culprit(quality.stacks.blame)));
+  }
+  if (view.lost_share > kWarnLost) {
+    view.warnings.push_back(fmt::format(
+        "{:.1f} % of the samples were lost: record at a lower rate (-r) or with smaller stack copies "
+        "(--stack-bytes)",
+        view.lost_share * 100));
+  }
+}
+
+void warn_about_gaps(const Profile& profile, QualityView& view) {
+  if (profile.state == RecordingState::open) {
+    view.warnings.emplace_back("the recording was not finished; its last moments are missing");
+  }
+  if (view.unsampled_processes > 0 && view.unsampled_seconds > 0) {
+    view.warnings.push_back(fmt::format("{} processes ({:.3f} CPU seconds) ran without being sampled",
+                                        view.unsampled_processes, view.unsampled_seconds));
+  }
+}
+
+}  // namespace
+
+QualityView judge_quality(const Profile& profile) {
+  QualityView view;
+  view.quality = profile.quality;
+  const SampleCounts& samples = view.quality.samples;
+  view.complete_share = complete_share(view.quality);
+  view.lost = samples.lost_kernel + samples.lost_queue + samples.late;
+  const uint64_t all = samples.stored + view.lost;
+  if (all > 0) view.lost_share = static_cast<double>(view.lost) / static_cast<double>(all);
+  const SymbolCounts& symbols = view.quality.symbols;
+  if (symbols.frames > 0) {
+    view.named_share = 1 - static_cast<double>(symbols.missing) / static_cast<double>(symbols.frames);
+  }
+  for (const UnsampledProcess& row : view.quality.unsampled) {
+    view.unsampled_processes += row.count;
+    view.unsampled_seconds += seconds_of(row.cpu_ns);
+  }
+  view.strobe_cpu_seconds = seconds_of(view.quality.overhead.strobe_cpu_ns);
+  view.kernel_sampled = view.quality.kernel_sampled;
+  warn_about_losses(view);
+  warn_about_gaps(profile, view);
+  view.warnings.insert(view.warnings.end(), view.quality.warnings.begin(), view.quality.warnings.end());
+  return view;
+}
+
+}  // namespace strobe::analyze

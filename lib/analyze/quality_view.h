@@ -1,0 +1,32 @@
+// Judges a recording's quality: the figures people and CI look at, and the warnings they must not miss.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analyze/attribution.h"
+#include "model/recording.h"
+
+namespace strobe::analyze {
+
+inline constexpr double kWarnIncomplete = 0.05;  ///< share of stored samples without a whole stack
+inline constexpr double kWarnLost = 0.01;        ///< share of taken samples that were lost
+
+struct QualityView {
+  Quality quality;            ///< as recorded
+  double complete_share = 1;  ///< of stored samples
+  uint64_t lost = 0;          ///< lost_kernel + lost_queue + late
+  double lost_share = 0;      ///< of what would have been stored
+  double named_share = 1;     ///< of distinct frames
+  uint64_t unsampled_processes = 0;
+  double unsampled_seconds = 0;
+  double strobe_cpu_seconds = 0;
+  bool kernel_sampled = false;
+  /// What the user has to know before believing the numbers; the recording's own warnings come last.
+  std::vector<std::string> warnings;
+};
+
+[[nodiscard]] QualityView judge_quality(const Profile& profile);
+
+}  // namespace strobe::analyze

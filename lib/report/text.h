@@ -1,0 +1,34 @@
+// Views as text: tables in the manner of Python's pstats, plain for pipes, coloured and cut to the width
+// for terminals. Returns strings; who writes them where is the command line's business. Everything foreign
+// is escaped.
+#pragma once
+
+#include <string>
+
+#include "analyze/function_table.h"
+#include "analyze/ordering.h"
+#include "analyze/quality_view.h"
+#include "analyze/thread_tree.h"
+
+namespace strobe::report {
+
+struct TextStyle {
+  bool color = false;
+  size_t width = 0;  ///< of the terminal, in columns; 0: not a terminal, nothing is shortened to fit
+};
+
+struct FunctionTextOptions {
+  analyze::OrderOptions order;
+  bool strip_directories = false;
+  bool intervals = false;  ///< the 95 % intervals of the shares as further columns
+};
+
+[[nodiscard]] std::string write_functions(const analyze::FunctionTable& table,
+                                          const FunctionTextOptions& options, const TextStyle& style);
+[[nodiscard]] std::string write_threads(const analyze::ThreadTree& tree, const TextStyle& style);
+[[nodiscard]] std::string write_quality(const analyze::QualityView& view, const TextStyle& style);
+
+/// One line of quality, and one line for every warning.
+[[nodiscard]] std::string write_quality_line(const analyze::QualityView& view, const TextStyle& style);
+
+}  // namespace strobe::report

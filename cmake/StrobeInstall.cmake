@@ -1,3 +1,5 @@
-# Install rules: the program and its documents.
+# Install rules: the program, its documents, the licence.
 include(GNUInstallDirs)
 install(TARGETS strobe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})

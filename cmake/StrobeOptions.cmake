@@ -31,3 +31,10 @@ if(STROBE_SANITIZE)
   target_compile_options(strobe_flags INTERFACE -fsanitize=${STROBE_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(strobe_flags INTERFACE -fsanitize=${STROBE_SANITIZE})
 endif()
+# Preset fuzz: Strobe's libraries instrumented for libFuzzer, which needs clang. Without it the fuzz targets are
+# built with a driver that replays their corpus (tests/fuzz).
+option(STROBE_LIBFUZZER "Build the fuzz targets for libFuzzer (clang)" OFF)
+if(STROBE_LIBFUZZER)
+  target_compile_options(strobe_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(strobe_flags INTERFACE -fsanitize=address,undefined)
+endif()

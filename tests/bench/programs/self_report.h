@@ -1,0 +1,44 @@
+// Prints what a program used by its own account, as one JSON line on stderr or appended to the file named by
+// STROBE_BENCH_SELF: the slowdown of the watched program is thereby told from the cost of the watcher.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+class SelfReport {
+ public:
+  explicit SelfReport(const char* name) : name_(name) {}
+
+  /// `result` keeps the work from being optimized away and shows that two runs did the same.
+  void print(uint64_t result) const {
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start_;
+    const double own = cpu_seconds(RUSAGE_SELF);
+    const double children = cpu_seconds(RUSAGE_CHILDREN);
+    const char* path = std::getenv("STROBE_BENCH_SELF");
+    FILE* file = path != nullptr ? std::fopen(path, "a") : stderr;
+    if (file == nullptr) return;
+    std::fprintf(
+        file,
+        "{\"name\": \"%s\", \"wall_s\": %.6f, \"cpu_s\": %.6f, \"children_cpu_s\": %.6f, \"result\": %llu}\n",
+        name_, wall.count(), own, children, static_cast<unsigned long long>(result));
+    if (file != stderr) std::fclose(file);
+  }
+
+ private:
+  static double cpu_seconds(int who) {
+    rusage usage{};
+    getrusage(who, &usage);
+    return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+  }
+
+  const char* name_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// argv[1], the amount of work: 1 is about two seconds.
+inline double amount_of_work(int argc, char** argv) { return argc > 1 ? std::atof(argv[1]) : 1.0; }

@@ -1,1 +1,59 @@
-int main() { return 0; }
+// The command line: chooses a subcommand; everything else is in its own file.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands.h"
+#include "console.h"
+#include "exit_status.h"
+
+namespace {
+
+using namespace strobe;
+using namespace strobe::cli;
+
+/// Takes the profiled program's words away before options are parsed: they are none of ours.
+std::vector<std::string> split_at_marker(std::vector<std::string>& words) {
+  const auto marker = std::find(words.begin(), words.end(), "--");
+  if (words.empty() || words.front() != "run" || marker == words.end()) return {};
+  std::vector<std::string> after(marker + 1, words.end());
+  words.erase(marker, words.end());
+  return after;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  const std::string command = chosen.empty() ? "strobe" : "strobe " + chosen.front()->get_name();
+  return report_error({ErrorCode::invalid_argument, error.what(), "see: " + command + " --help"});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  CLI::App app{"Strobe: a sampling profiler for Linux", "strobe"};
+  app.set_version_flag("--version", "strobe " STROBE_VERSION, "Print the version and exit");
+  set_usage(app, "strobe SUBCOMMAND [options] …");
+  app.require_subcommand(1);
+  app.footer("strobe SUBCOMMAND --help tells more.");
+  const std::vector<std::string> after_marker = split_at_marker(words);
+  const std::vector<std::pair<std::string, Action>> actions = {
+      {"run", add_run_command(app, after_marker)},
+      {"attach", add_attach_command(app)},
+      {"report", add_report_command(app)},
+  };
+  try {
+    std::reverse(words.begin(), words.end());  // as CLI11 wants its vector
+    app.parse(words);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error);
+  }
+  for (const auto& [name, action] : actions) {
+    if (app.got_subcommand(name)) return action();
+  }
+  return kExitStrobeFailed;
+}

@@ -1,0 +1,22 @@
+// The words of options turned into values: rates, durations, file names. Pure.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+
+#include "base/result.h"
+
+namespace strobe::cli {
+
+/// "1000", "1k", "2.5k" samples a CPU second to a period in ns: the largest prime not above 1 s / rate, so
+/// that sampling does not run in lock-step with a periodic program.
+Result<uint64_t> parse_rate(const std::string& text);
+
+/// "10", "0.5", "10s", "500ms", "2m" to nanoseconds.
+Result<uint64_t> parse_duration(const std::string& text);
+
+/// "NAME-YYYYMMDD-HHMMSS.strobe", the name made harmless.
+[[nodiscard]] std::string default_recording_name(const std::string& program, const std::tm& local_time);
+
+}  // namespace strobe::cli

@@ -1,0 +1,185 @@
+#include "options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <map>
+
+#include "option_text.h"
+
+namespace strobe::cli {
+namespace {
+
+constexpr long kDefaultRows = 20;
+constexpr uint32_t kMaxStackBytes = 65'528;
+constexpr const char* kRecordGroup = "Recording";
+constexpr const char* kReportGroup = "Report";
+
+/// The default name, with a number where that second already has a recording.
+std::string find_free_name(const std::string& program) {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  const std::string name = default_recording_name(program, local);
+  const std::string stem = name.substr(0, name.size() - std::string_view(".strobe").size());
+  std::string path = name;
+  for (int number = 2; number < 100 && ::access(path.c_str(), F_OK) == 0; ++number) {
+    path = fmt::format("{}-{}.strobe", stem, number);
+  }
+  return path;
+}
+
+Result<sampling::EngineChoice> parse_engine(const std::string& word) {
+  if (word == "auto") return sampling::EngineChoice::automatic;
+  if (word == "perf") return sampling::EngineChoice::perf;
+  if (word == "ptrace") return sampling::EngineChoice::ptrace;
+  return fail(ErrorCode::invalid_argument, fmt::format("unknown engine '{}'", word),
+              "use auto, perf or ptrace");
+}
+
+Result<ColorChoice> parse_color(const std::string& word) {
+  if (word == "auto") return ColorChoice::automatic;
+  if (word == "always") return ColorChoice::always;
+  if (word == "never") return ColorChoice::never;
+  return fail(ErrorCode::invalid_argument, fmt::format("unknown colour choice '{}'", word),
+              "use auto, always or never");
+}
+
+Result<void> add_restriction(const std::string& word, analyze::OrderOptions& order) {
+  Result<analyze::Restriction> restriction = analyze::parse_restriction(word);
+  if (!restriction) return pass(std::move(restriction));
+  order.restrictions.push_back(std::move(*restriction));
+  return {};
+}
+
+}  // namespace
+
+void add_record_options(CLI::App& app, RecordOptions& options) {
+  app.add_option("-o,--output", options.output, "Where the recording goes [./NAME-YYYYMMDD-HHMMSS.strobe]")
+      ->type_name("FILE")
+      ->group(kRecordGroup);
+  app.add_flag("--force", options.force, "Replace an existing FILE")->group(kRecordGroup);
+  app.add_option("-r,--rate", options.rate, "Samples per second of CPU time: 1k, 10k, 997 [1k]")
+      ->type_name("HZ")
+      ->group(kRecordGroup);
+  app.add_option("-d,--duration", options.duration,
+                 "Stop recording after so long; a launched program goes on")
+      ->type_name("SECONDS")
+      ->group(kRecordGroup);
+  app.add_option("--engine", options.engine, "How samples are taken: auto, perf or ptrace [auto]")
+      ->type_name("NAME")
+      ->group(kRecordGroup);
+  app.add_flag("--per-cpu", options.per_cpu,
+               "Sample by CPU: for programs that start many short processes (needs rights)")
+      ->group(kRecordGroup);
+  app.add_flag("--no-children", options.no_children, "Leave out processes that the program starts")
+      ->group(kRecordGroup);
+  app.add_option("--stack-bytes", options.stack_bytes, "Stack copied with a sample, 0 to 65528 [16384]")
+      ->type_name("BYTES")
+      ->group(kRecordGroup);
+  app.add_flag("--no-args", options.no_args, "Record program names without their arguments")
+      ->group(kRecordGroup);
+  app.add_flag("-q,--quiet", options.quiet, "Print nothing but errors")->group(kRecordGroup);
+}
+
+Result<workflow::RecordRequest> make_request(const RecordOptions& options, const std::string& program) {
+  workflow::RecordRequest request;
+  Result<uint64_t> period = parse_rate(options.rate);
+  if (!period) return pass(std::move(period));
+  request.engine.period_ns = *period;
+  if (!options.duration.empty()) {
+    Result<uint64_t> duration = parse_duration(options.duration);
+    if (!duration) return pass(std::move(duration));
+    request.duration_ns = *duration;
+  }
+  Result<sampling::EngineChoice> engine = parse_engine(options.engine);
+  if (!engine) return pass(std::move(engine));
+  request.engine.engine = *engine;
+  if (options.stack_bytes > kMaxStackBytes) {
+    return fail(ErrorCode::invalid_argument, fmt::format("--stack-bytes {} is too much", options.stack_bytes),
+                fmt::format("the kernel copies at most {} bytes", kMaxStackBytes));
+  }
+  request.engine.stack_bytes = options.stack_bytes;
+  request.engine.follow_children = !options.no_children;
+  if (options.per_cpu) request.engine.per_cpu = sampling::EngineOptions::PerCpu::always;
+  request.redact_arguments = options.no_args;
+  request.replace_output = options.force;
+  request.output_path = options.output.empty() ? find_free_name(program) : options.output;
+  return request;
+}
+
+void add_report_options(CLI::App& app, ReportOptions& options) {
+  app.add_option(
+         "--sort", options.sort_keys,
+         "Order of functions: calls cumulative cumtime file filename module ncalls pcalls line name nfl "
+         "stdname time tottime, or a prefix; several by commas [tottime]")
+      ->type_name("KEY")
+      ->delimiter(',')
+      ->expected(1)
+      ->take_all()
+      ->group(kReportGroup);
+  app.add_option("-n,--rows", options.rows, "Rows of the table; 0 for all [20]")
+      ->type_name("N")
+      ->group(kReportGroup);
+  app.add_flag("--reverse", options.reverse, "The other way round")->group(kReportGroup);
+  app.add_flag("--strip-dirs", options.strip_dirs, "File names without directories")->group(kReportGroup);
+  app.add_flag("--wide", options.wide, "Also the 95 % intervals of the shares")->group(kReportGroup);
+  app.add_option("--process", options.process, "Only this process")
+      ->type_name("PID|NAME")
+      ->group(kReportGroup);
+  app.add_option("--thread", options.thread, "Only this thread")->type_name("TID|NAME")->group(kReportGroup);
+  app.add_option("--json", options.json,
+                 "Also write the whole report as JSON (strobe-report/1); - for stdout")
+      ->type_name("FILE|-")
+      ->group(kReportGroup);
+  app.add_option("--color", options.color, "auto, always or never [auto]")
+      ->type_name("WHEN")
+      ->group(kReportGroup);
+}
+
+Result<ReportRequest> make_report_request(const ReportOptions& options,
+                                          const std::vector<std::string>& restrictions) {
+  ReportRequest request;
+  request.selection = {.process = options.process, .thread = options.thread};
+  request.functions.strip_directories = options.strip_dirs;
+  request.functions.intervals = options.wide;
+  request.json_path = options.json;
+  Result<ColorChoice> color = parse_color(options.color);
+  if (!color) return pass(std::move(color));
+  request.color = *color;
+
+  analyze::OrderOptions& order = request.functions.order;
+  order.reverse = options.reverse;
+  if (!options.sort_keys.empty()) order.keys.clear();
+  for (const std::string& word : options.sort_keys) {
+    Result<analyze::SortKey> key = analyze::find_sort_key(word);
+    if (!key) return pass(std::move(key));
+    order.keys.push_back(*key);
+  }
+  // Without -n the usual limit holds, unless the user restricts the list himself.
+  const long rows = options.rows >= 0 ? options.rows : restrictions.empty() ? kDefaultRows : 0;
+  if (rows > 0) {
+    if (Result<void> added = add_restriction(std::to_string(rows), order); !added)
+      return pass(std::move(added));
+  }
+  for (const std::string& word : restrictions) {
+    if (Result<void> added = add_restriction(word, order); !added) return pass(std::move(added));
+  }
+  return request;
+}
+
+symbolize::SymbolizeOptions symbolize_options() {
+  symbolize::SymbolizeOptions options;
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  if (cache != nullptr && cache[0] == '/') {
+    options.cache_directory = std::string(cache) + "/strobe";
+  } else if (home != nullptr && home[0] == '/') {
+    options.cache_directory = std::string(home) + "/.cache/strobe";
+  }
+  return options;
+}
+
+}  // namespace strobe::cli

@@ -1,0 +1,62 @@
+// The options that several subcommands share, as the user wrote them, and their way into the library's plain
+// structs. They end here: nothing below cmd/ sees them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "analyze/selection.h"
+#include "base/result.h"
+#include "console.h"
+#include "report/text.h"
+#include "workflow/recording_session.h"
+
+namespace strobe::cli {
+
+/// Options of `run` and `attach`.
+struct RecordOptions {
+  std::string output;
+  std::string rate = "1k";
+  std::string duration;
+  std::string engine = "auto";
+  uint32_t stack_bytes = 16 * 1024;
+  bool force = false;
+  bool per_cpu = false;
+  bool no_children = false;
+  bool no_args = false;
+  bool quiet = false;
+};
+void add_record_options(CLI::App& app, RecordOptions& options);
+/// Everything of the request but what to record. `program` names the default file.
+Result<workflow::RecordRequest> make_request(const RecordOptions& options, const std::string& program);
+
+/// Options of `report`, and of the summary that `run` and `attach` end with.
+struct ReportOptions {
+  std::vector<std::string> sort_keys;
+  long rows = -1;  ///< -1: as usual; 0: all
+  bool reverse = false;
+  bool strip_dirs = false;
+  bool wide = false;
+  std::string process;
+  std::string thread;
+  std::string json;
+  std::string color = "auto";
+};
+void add_report_options(CLI::App& app, ReportOptions& options);
+
+/// The report options checked, before anything is recorded or read.
+struct ReportRequest {
+  analyze::Selection selection;
+  report::FunctionTextOptions functions;
+  std::string json_path;  ///< "-": stdout; empty: none
+  ColorChoice color = ColorChoice::automatic;
+};
+/// `restrictions` are applied after -n, in order.
+Result<ReportRequest> make_report_request(const ReportOptions& options,
+                                          const std::vector<std::string>& restrictions);
+
+/// Where symbols are cached ($XDG_CACHE_HOME or ~/.cache) and the rest as usual.
+[[nodiscard]] symbolize::SymbolizeOptions symbolize_options();
+
+}  // namespace strobe::cli

@@ -1,0 +1,62 @@
+// strobe run [options] -- COMMAND [ARG…]
+#include <memory>
+
+#include "commands.h"
+#include "exit_status.h"
+#include "options.h"
+#include "views.h"
+
+namespace strobe::cli {
+namespace {
+
+struct RunOptions {
+  RecordOptions record;
+  ReportOptions report;
+  std::vector<std::string> command;
+};
+
+int run(const RunOptions& options) {
+  if (options.command.empty()) {
+    return report_error({ErrorCode::invalid_argument, "run needs a command", "strobe run -- COMMAND [ARG…]"});
+  }
+  Result<ReportRequest> report = make_report_request(options.report, {});
+  if (!report) return report_error(report.error());
+  Result<workflow::RecordRequest> request = make_request(options.record, options.command.front());
+  if (!request) return report_error(request.error());
+  if (Result<void> checked = check_json_path(report->json_path); !checked)
+    return report_error(checked.error());
+  request->command = options.command;
+
+  ConsoleDiagnostics diagnostics(options.record.quiet);
+  Result<workflow::RecordOutcome> outcome = workflow::record(*request, diagnostics);
+  if (!outcome) return report_error(outcome.error());
+  if (!outcome->started) return outcome->exit_status.value_or(kExitStrobeFailed);
+  const int finished = finish_recording(outcome->path, *report, options.record.quiet);
+  // The program's status is its own even where its summary failed; that failure was said.
+  return outcome->exit_status.value_or(finished);
+}
+
+}  // namespace
+
+Action add_run_command(CLI::App& app, const std::vector<std::string>& after_marker) {
+  CLI::App* command = app.add_subcommand("run", "Run a command and profile it and its children");
+  auto options = std::make_shared<RunOptions>();
+  set_usage(*command, "strobe run [options] -- COMMAND [ARG…]");
+  command->footer(
+      "The command's input, output and exit status are its own; Strobe's words go to stderr.\n"
+      "Exit status: the command's (128+N after signal N); 125 Strobe failed, 126 COMMAND cannot be "
+      "executed,\n"
+      "127 COMMAND was not found.");
+  // Without "--" the first word that is no option begins the command.
+  command->prefix_command();
+  add_record_options(*command, options->record);
+  add_report_options(*command, options->report);
+  return [command, options, after_marker] {
+    options->command = command->remaining();
+    if (!options->command.empty() && !after_marker.empty()) options->command.emplace_back("--");
+    options->command.insert(options->command.end(), after_marker.begin(), after_marker.end());
+    return run(*options);
+  };
+}
+
+}  // namespace strobe::cli

@@ -1,0 +1,107 @@
+#include "views.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/unique_fd.h"
+#include "exit_status.h"
+#include "report/escape.h"
+#include "report/json_report.h"
+
+namespace strobe::cli {
+namespace {
+
+/// As a word of a shell command, quoted where needed.
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_./+-:@%") == std::string::npos;
+  if (plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+Result<UniqueFd> open_output(const std::string& path, int flags) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666));
+  if (!fd) return from_errno("write " + path, "give a place that can be written with --json");
+  return fd;
+}
+
+}  // namespace
+
+Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,
+                                const report::TextStyle& style) {
+  Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
+  if (!selected) return pass(std::move(selected));
+  switch (view) {
+    case ViewKind::functions: {
+      const analyze::FunctionTable table = analyze::make_function_table(profile, *selected);
+      return write_functions(table, request.functions, style) + '\n' +
+             write_quality_line(analyze::judge_quality(profile), style);
+    }
+    case ViewKind::threads:
+      return write_threads(
+          analyze::make_thread_tree(profile, *selected, analyze::attribute(profile, *selected)), style);
+    case ViewKind::quality:
+      return write_quality(analyze::judge_quality(profile), style);
+  }
+  return std::string();
+}
+
+Result<std::string> render_summary(const Profile& profile, const std::string& recording_path,
+                                   const ReportRequest& request, const report::TextStyle& style) {
+  Result<std::string> table = render_view(profile, ViewKind::functions, request, style);
+  if (!table) return table;
+  const std::string path = report::printable(shell_word(recording_path));
+  return "\n" + *table +
+         fmt::format(
+             "recorded in {0}\n  more: strobe report {0} threads | strobe report {0} functions --sort "
+             "cumtime\n",
+             path);
+}
+
+Result<void> check_json_path(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  Result<UniqueFd> fd = open_output(path, 0);
+  if (!fd) return pass(std::move(fd));
+  return {};
+}
+
+Result<void> write_json(const Profile& profile, const ReportRequest& request) {
+  if (request.json_path.empty()) return {};
+  Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
+  if (!selected) return pass(std::move(selected));
+  UniqueFd file;
+  int fd = STDOUT_FILENO;
+  if (request.json_path != "-") {
+    Result<UniqueFd> opened = open_output(request.json_path, O_TRUNC);
+    if (!opened) return pass(std::move(opened));
+    file = std::move(*opened);
+    fd = file.get();
+  }
+  bool written = true;
+  report::write_json_report(profile, *selected,
+                            [&](std::string_view piece) { written = written && write_text(fd, piece); });
+  if (!written && request.json_path != "-") {
+    return from_errno("write " + request.json_path, "the JSON report is not complete");
+  }
+  return {};
+}
+
+int finish_recording(const std::string& path, const ReportRequest& request, bool quiet) {
+  ConsoleDiagnostics diagnostics(quiet);
+  Result<Profile> profile = workflow::complete(path, symbolize_options(), diagnostics);
+  if (!profile) return report_error(profile.error());
+  if (!quiet) {
+    Result<std::string> summary =
+        render_summary(*profile, path, request, style_of(STDERR_FILENO, request.color));
+    if (!summary) return report_error(summary.error());
+    write_text(STDERR_FILENO, *summary);
+  }
+  if (Result<void> written = write_json(*profile, request); !written) return report_error(written.error());
+  return kExitOk;
+}
+
+}  // namespace strobe::cli

@@ -1,0 +1,30 @@
+// Puts views of a profile where the user asked for them.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "model/recording.h"
+#include "options.h"
+
+namespace strobe::cli {
+
+enum class ViewKind : uint8_t { functions, threads, quality };
+
+/// One view as text, for `report`.
+Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,
+                                const report::TextStyle& style);
+
+/// What `run` and `attach` end with: the functions table, the quality, where the recording is and what to do
+/// with it.
+Result<std::string> render_summary(const Profile& profile, const std::string& recording_path,
+                                   const ReportRequest& request, const report::TextStyle& style);
+
+/// Opens the JSON file (before anything is recorded, so that a wrong place is said at once).
+Result<void> check_json_path(const std::string& path);
+Result<void> write_json(const Profile& profile, const ReportRequest& request);
+
+/// Completes the recording at `path` and prints its summary to stderr (not under -q) and its JSON.
+int finish_recording(const std::string& path, const ReportRequest& request, bool quiet);
+
+}  // namespace strobe::cli

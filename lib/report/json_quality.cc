@@ -1,0 +1,106 @@
+#include "report/json_quality.h"
+
+#include "base/clock.h"
+
+namespace strobe::report {
+namespace {
+
+void write_blame(JsonWriter& json, const std::vector<Blame>& blame) {
+  json.key("blame");
+  json.begin_array();
+  for (const Blame& entry : blame) {
+    json.begin_object();
+    json.member("module", entry.module);
+    json.member("reason", name_of(entry.reason));
+    json.member("count", entry.count);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_samples(JsonWriter& json, const SampleCounts& samples) {
+  json.key("samples");
+  json.begin_object();
+  json.member("expected", samples.expected);
+  json.member("taken", samples.taken);
+  json.member("stored", samples.stored);
+  json.member("lost_kernel", samples.lost_kernel);
+  json.member("lost_queue", samples.lost_queue);
+  json.member("late", samples.late);
+  json.member("throttled", samples.throttled);
+  json.end_object();
+}
+
+void write_stack_counts(JsonWriter& json, const StackCounts& stacks) {
+  json.key("stacks");
+  json.begin_object();
+  for (size_t i = 0; i < stacks.by_class.size(); ++i) {
+    json.member(name_of(static_cast<StackClass>(i)), stacks.by_class[i]);
+  }
+  write_blame(json, stacks.blame);
+  json.end_object();
+}
+
+void write_symbols(JsonWriter& json, const SymbolCounts& symbols) {
+  json.key("symbols");
+  json.begin_object();
+  json.member("frames", symbols.frames);
+  json.member("missing", symbols.missing);
+  write_blame(json, symbols.blame);
+  json.end_object();
+}
+
+void write_processes(JsonWriter& json, const Quality& quality) {
+  json.key("processes");
+  json.begin_object();
+  json.member("seen", quality.processes_seen);
+  json.key("unsampled");
+  json.begin_array();
+  for (const UnsampledProcess& row : quality.unsampled) {
+    json.begin_object();
+    json.member("pid", row.pid);
+    json.member("command", row.command);
+    json.member("reason", row.reason);
+    json.member("count", row.count);
+    json.member("cpu_s", seconds_of(row.cpu_ns));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
+void write_overhead(JsonWriter& json, const OverheadCounts& overhead) {
+  json.key("overhead");
+  json.begin_object();
+  json.member("target_stopped_s", seconds_of(overhead.target_stopped_ns));
+  json.member("longest_stop_s", seconds_of(overhead.longest_stop_ns));
+  json.member("stops", overhead.stops);
+  json.member("strobe_cpu_s", seconds_of(overhead.strobe_cpu_ns));
+  json.member("strobe_peak_bytes", overhead.strobe_peak_bytes);
+  json.member("ring_bytes", overhead.ring_bytes);
+  json.end_object();
+}
+
+}  // namespace
+
+void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
+  const Quality& quality = view.quality;
+  json.begin_object();
+  json.member("engine", quality.engine);
+  json.member("engine_note", quality.engine_note);
+  json.member("rate_hz", quality.rate_hz);
+  json.member("kernel_sampled", view.kernel_sampled);
+  json.member("complete", view.complete_share);
+  write_samples(json, quality.samples);
+  write_stack_counts(json, quality.stacks);
+  write_symbols(json, quality.symbols);
+  write_processes(json, quality);
+  write_overhead(json, quality.overhead);
+  json.key("warnings");
+  json.begin_array();
+  for (const std::string& warning : view.warnings) json.value(warning);
+  json.end_array();
+  json.end_object();
+}
+
+}  // namespace strobe::report

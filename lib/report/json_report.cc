@@ -1,0 +1,285 @@
+#include "report/json_report.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "analyze/function_table.h"
+#include "analyze/thread_tree.h"
+#include "base/clock.h"
+#include "report/json_quality.h"
+
+namespace strobe::report {
+namespace {
+
+using namespace strobe::analyze;
+
+/// Everything the parts of the document share.
+struct Report {
+  const Profile* profile;
+  const SelectedThreads* selected;
+  Attribution attribution;
+  FrameFunctions functions;
+  StackAmounts amounts;
+  FunctionTable table;
+};
+
+const char* language_name(Language language) {
+  switch (language) {
+    case Language::native:
+      return "native";
+    case Language::python:
+      return "python";
+    case Language::kernel:
+      return "kernel";
+  }
+  return "native";
+}
+
+void write_amount(JsonWriter& json, const FunctionTable& table, const Amount& amount) {
+  json.member("seconds", amount.seconds);
+  json.member("samples", amount.samples);
+  json.member("share", share_of(table, amount));
+}
+
+/// With the half width of the 95 % interval of its share.
+void write_measured(JsonWriter& json, const char* name, const FunctionTable& table, const FunctionStats& row,
+                    const Amount& amount) {
+  const Interval interval = interval_of(table, row, amount);
+  json.key(name);
+  json.begin_object();
+  write_amount(json, table, amount);
+  json.member("error", (interval.high - interval.low) / 2);
+  json.member("low", interval.low);
+  json.member("high", interval.high);
+  json.end_object();
+}
+
+void write_recording(JsonWriter& json, const Report& report) {
+  const RecordingInfo& info = report.profile->info;
+  json.key("recording");
+  json.begin_object();
+  json.member("command", info.command);
+  json.member("hostname", info.hostname);
+  json.member("kernel_release", info.kernel_release);
+  json.member("architecture", info.architecture);
+  json.member("strobe_version", info.strobe_version);
+  json.member("start_unix_ns", info.start_unix_ns);
+  json.member("duration_s", seconds_of(info.duration_ns));
+  json.member("period_ns", info.period_ns);
+  json.member("exit_status", info.exit_status);
+  json.member("cpu_s", report.table.cpu_seconds);
+  json.member("sampled_s", report.table.sampled_seconds);
+  json.member("samples", report.table.samples);
+  json.end_object();
+}
+
+void write_threads(JsonWriter& json, const ProcessStats& process) {
+  json.key("threads");
+  json.begin_array();
+  for (const ThreadStats& thread : process.threads) {
+    json.begin_object();
+    json.member("tid", thread.tid);
+    json.member("name", thread.name);
+    json.member("start_s", thread.start_seconds);
+    json.member("end_s", thread.end_seconds);
+    json.member("cpu_s", thread.cpu_seconds);
+    json.member("samples", thread.samples);
+    json.key("states");
+    json.begin_object();
+    json.member("on_cpu", thread.cpu_seconds);
+    json.end_object();
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_processes(JsonWriter& json, const Report& report) {
+  const ThreadTree tree = make_thread_tree(*report.profile, *report.selected, report.attribution);
+  json.key("processes");
+  json.begin_array();
+  for (const ProcessStats& process : tree.processes) {
+    json.begin_object();
+    json.member("pid", process.pid);
+    json.member("ppid", process.parent_pid);
+    json.member("command", process.command);
+    json.member("command_line", process.command_line);
+    json.member("start_s", process.start_seconds);
+    json.member("end_s", process.end_seconds);
+    json.member("exited", process.exited);
+    json.member("exit_status", process.exit_status);
+    json.member("cpu_s", process.cpu_seconds);
+    json.member("samples", process.samples);
+    write_threads(json, process);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+/// Edges with `row` on one side, as {id, seconds, samples, share} of the other.
+class EdgeLists {
+ public:
+  explicit EdgeLists(const FunctionTable& table)
+      : table_(&table), callers_(table.rows.size()), callees_(table.rows.size()) {
+    for (uint32_t i = 0; i < table.edges.size(); ++i) {
+      callees_[table.edges[i].caller].push_back(i);
+      callers_[table.edges[i].callee].push_back(i);
+    }
+  }
+  void write(JsonWriter& json, size_t row) const {
+    write_list(json, "callers", callers_[row], true);
+    write_list(json, "callees", callees_[row], false);
+  }
+
+ private:
+  void write_list(JsonWriter& json, const char* name, const std::vector<uint32_t>& edges,
+                  bool callers) const {
+    json.key(name);
+    json.begin_array();
+    for (const uint32_t index : edges) {
+      const Edge& edge = table_->edges[index];
+      json.begin_object();
+      json.member("id", callers ? edge.caller : edge.callee);
+      write_amount(json, *table_, edge.amount);
+      json.end_object();
+    }
+    json.end_array();
+  }
+
+  const FunctionTable* table_;
+  std::vector<std::vector<uint32_t>> callers_;
+  std::vector<std::vector<uint32_t>> callees_;
+};
+
+void write_functions(JsonWriter& json, const Report& report) {
+  const FunctionTable& table = report.table;
+  const EdgeLists edges(table);
+  json.key("functions");
+  json.begin_array();
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const FunctionStats& row = table.rows[i];
+    json.begin_object();
+    json.member("id", uint64_t{i});
+    json.member("name", row.function.name);
+    json.member("file", row.function.file);
+    json.member("line", row.function.line);
+    json.member("module", row.function.module);
+    json.member("language", language_name(row.function.language));
+    write_measured(json, "self", table, row, row.self);
+    write_measured(json, "total", table, row, row.total);
+    edges.write(json, i);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_lines(JsonWriter& json, const Report& report) {
+  const FrameLines lines = frame_lines(*report.profile, report.functions);
+  const KeySums sums = sum_keys(*report.profile, report.amounts, lines.frames, false);
+  std::vector<uint32_t> order;
+  for (uint32_t key = 0; key < lines.lines.size(); ++key) {
+    if (sums.total[key].samples > 0 && lines.lines[key].line != 0) order.push_back(key);
+  }
+  const auto place = [&](uint32_t key) {
+    const LineIdentity& line = lines.lines[key];
+    return std::tuple(report.profile->text(line.file), line.line, report.table.row_of[line.function]);
+  };
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return place(a) < place(b); });
+  json.key("lines");
+  json.begin_array();
+  for (const uint32_t key : order) {
+    const auto [file, line, function] = place(key);
+    json.begin_object();
+    json.member("file", file);
+    json.member("line", line);
+    json.member("function", function);
+    json.key("self");
+    json.begin_object();
+    write_amount(json, report.table, sums.self[key]);
+    json.end_object();
+    json.key("total");
+    json.begin_object();
+    write_amount(json, report.table, sums.total[key]);
+    json.end_object();
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_frames(JsonWriter& json, const Report& report, StackId leaf) {
+  std::vector<StackId> path;
+  for (StackId stack = leaf; !stack.is_none(); stack = parent_of(*report.profile, stack))
+    path.push_back(stack);
+  json.key("frames");
+  json.begin_array();
+  for (size_t i = path.size(); i-- > 0;) {
+    const FrameId frame = report.profile->stacks[path[i].index()].frame;
+    const auto functions = report.functions.frames.at(frame);
+    const auto sources = report.functions.frames.sources_at(frame);
+    for (size_t level = 0; level < functions.size(); ++level) {
+      json.begin_object();
+      json.member("function", report.table.row_of[functions[level]]);
+      json.member("line", report.profile->frames[sources[level].index()].line);
+      json.end_object();
+    }
+  }
+  json.end_array();
+}
+
+/// One row for every thread and stack that occurs, in the order of threads and stacks.
+void write_stacks(JsonWriter& json, const Report& report) {
+  std::vector<std::pair<ThreadId, StackId>> seen;
+  for (const SampleRow& sample : report.profile->samples) {
+    if (sample.thread.index() >= report.selected->size() || !(*report.selected)[sample.thread.index()])
+      continue;
+    const bool known = sample.stack.index() < report.profile->stacks.size();
+    seen.emplace_back(sample.thread, known ? sample.stack : StackId::none());
+  }
+  std::sort(seen.begin(), seen.end());
+  json.key("stacks");
+  json.begin_array();
+  for (size_t i = 0, next = 0; i < seen.size(); i = next) {
+    while (next < seen.size() && seen[next] == seen[i]) ++next;
+    const auto [thread, stack] = seen[i];
+    json.begin_object();
+    json.member("pid", [&] {
+      const size_t process = report.profile->threads[thread.index()].process.index();
+      return process < report.profile->processes.size() ? report.profile->processes[process].pid : 0;
+    }());
+    json.member("thread", report.profile->threads[thread.index()].tid);
+    json.member("state", "on_cpu");
+    json.member("seconds", static_cast<double>(next - i) *
+                               report.attribution.threads[thread.index()].seconds_per_sample);
+    json.member("samples", uint64_t{next - i});
+    write_frames(json, report, stack);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+void write_json_report(const Profile& profile, const SelectedThreads& selected, const TextSink& sink) {
+  Report report{&profile, &selected, attribute(profile, selected), frame_functions(profile), {}, {}};
+  report.amounts = sum_stacks(profile, selected, report.attribution);
+  report.table = make_function_table(profile, report.functions, report.attribution, report.amounts, true);
+
+  JsonWriter json(sink);
+  json.begin_object();
+  json.member("schema", "strobe-report/1");
+  json.key("tool");
+  json.begin_object();
+  json.member("name", "strobe");
+  json.member("version", STROBE_VERSION);
+  json.end_object();
+  write_recording(json, report);
+  json.key("quality");
+  write_json_quality(json, judge_quality(profile));
+  write_processes(json, report);
+  write_functions(json, report);
+  write_lines(json, report);
+  write_stacks(json, report);
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace strobe::report

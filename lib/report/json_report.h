@@ -1,0 +1,15 @@
+// A profile as JSON, schema strobe-report/1 (docs/formats/strobe-report-1.schema.json). Ordered and
+// deterministic: equal input gives equal bytes. Always valid UTF-8.
+#pragma once
+
+#include "analyze/selection.h"
+#include "model/recording.h"
+#include "report/json_writer.h"
+
+namespace strobe::report {
+
+/// The whole report, written piece by piece: a large one needs no memory of its own.
+void write_json_report(const Profile& profile, const analyze::SelectedThreads& selected,
+                       const TextSink& sink);
+
+}  // namespace strobe::report

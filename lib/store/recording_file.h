@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/byte_reader.h"
 #include "base/result.h"
 #include "model/recording.h"
 
@@ -13,7 +14,8 @@ namespace strobe::store {
 
 class RecordingWriter {
  public:
-  /// Creates `path` (mode 0600, never through a symbolic link). An existing file is an error unless `replace`.
+  /// Creates `path` (mode 0600, never through a symbolic link). An existing file is an error unless
+  /// `replace`.
   static Result<RecordingWriter> create(const std::string& path, bool replace);
   RecordingWriter(RecordingWriter&&) noexcept;
   RecordingWriter& operator=(RecordingWriter&&) noexcept;
@@ -34,7 +36,12 @@ class RecordingWriter {
 /// be written, else read as it is. Refuses newer schemas and files that are no recordings, with a hint.
 Result<Profile> read_recording(const std::string& path);
 
-/// Stores what symbolizing found; the file becomes `symbolized`. Read-only files are an error the caller may ignore.
+/// The same for the bytes of a finished recording in memory; `image` is copied. An open one is given as it
+/// is.
+Result<Profile> read_recording_image(Bytes image);
+
+/// Stores what symbolizing found; the file becomes `symbolized`. Read-only files are an error the caller may
+/// ignore.
 Result<void> store_symbols(const std::string& path, const SymbolDelta& symbols);
 
 /// Marks a recording that was left `open` as `recorded` (after a crash of Strobe), with end times and a

@@ -1,0 +1,33 @@
+// How enums stand in a recording: numbers in the large tables, words in the small ones. The numbers are part
+// of the format: the checks below fail to compile when an enum is reordered.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "model/losses.h"
+#include "model/recording.h"
+
+namespace strobe::store {
+
+static_assert(static_cast<int>(ModuleKind::file) == 0 && static_cast<int>(ModuleKind::kernel) == 1 &&
+              static_cast<int>(ModuleKind::kernel_module) == 2 && static_cast<int>(ModuleKind::vdso) == 3 &&
+              static_cast<int>(ModuleKind::jit) == 4 && static_cast<int>(ModuleKind::unknown) == 5);
+static_assert(static_cast<int>(FrameKind::native) == 0 && static_cast<int>(FrameKind::kernel) == 1 &&
+              static_cast<int>(FrameKind::inlined) == 2 && static_cast<int>(FrameKind::python) == 3);
+static_assert(static_cast<int>(Language::native) == 0 && static_cast<int>(Language::python) == 1 &&
+              static_cast<int>(Language::kernel) == 2);
+static_assert(static_cast<int>(StackClass::complete) == 0 && static_cast<int>(StackClass::completed) == 1 &&
+              static_cast<int>(StackClass::truncated) == 2 && static_cast<int>(StackClass::incomplete) == 3 &&
+              static_cast<int>(StackClass::none) == 4);
+
+inline constexpr const char* kStackSubject = "stack";  ///< quality_blame.subject
+inline constexpr const char* kSymbolSubject = "symbol";
+
+[[nodiscard]] std::string_view name_of(RecordingState state);
+[[nodiscard]] std::optional<RecordingState> find_state(std::string_view name);
+[[nodiscard]] std::optional<LossReason> find_loss_reason(std::string_view name);
+
+using strobe::name_of;
+
+}  // namespace strobe::store

@@ -1,0 +1,26 @@
+// Where a recording's file lies: creating it safely, and finding an existing one. The rim of this folder: the
+// only file here that asks the file system about paths.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace strobe::store {
+
+/// Creates an empty file, mode 0600, that did not exist before, and returns its absolute path without links
+/// in the directories (SQLite's no-follow refuses them anywhere in a path). With `replace` a regular file of
+/// that name is removed first, with what SQLite left beside it; never a link or anything else.
+Result<std::string> create_file(const std::string& path, bool replace);
+
+struct FilePlace {
+  std::string path;         ///< absolute, links resolved
+  uint64_t size_bytes = 0;  ///< of the file and what SQLite keeps beside it
+  bool has_wal = false;     ///< a non-empty -wal lies beside it: it was not finished, or is being written
+};
+
+/// An existing regular file, through links where there are some.
+Result<FilePlace> find_file(const std::string& path);
+
+}  // namespace strobe::store

@@ -1,0 +1,146 @@
+// The writing half of recording_file.h: RecordingWriter and store_symbols().
+#include <optional>
+#include <utility>
+
+#include "store/file_place.h"
+#include "store/open_recording.h"
+#include "store/recording_file.h"
+#include "store/row_writer.h"
+#include "store/schema.h"
+
+namespace strobe::store {
+namespace {
+
+// Exclusive locking before WAL: then SQLite needs no shared memory and WAL works on network file systems too.
+// synchronous = OFF: what is written survives a killed Strobe in the kernel's cache; nothing here promises to
+// survive a loss of power, and an fsync every 200 ms would disturb the target's own disk traffic.
+// A checkpoint every 1,000 pages (4 MiB) keeps the -wal file small.
+constexpr const char* kWriterPragmas =
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA auto_vacuum = NONE;"
+    "PRAGMA page_size = 4096;"
+    "PRAGMA encoding = 'UTF-8';"
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = OFF;"
+    "PRAGMA wal_autocheckpoint = 1000;";
+
+}  // namespace
+
+struct RecordingWriter::State {
+  explicit State(Database open_database) : database(std::move(open_database)) {}
+
+  Database database;
+  std::optional<RowWriter> rows;  ///< refers to `database`; there after create()
+  // The ids of the next rows: a delta that does not fit is the mark of one that could not be stored.
+  uint64_t strings = 0;
+  uint64_t modules = 0;
+  uint64_t frames = 0;
+  uint64_t stacks = 0;
+  uint64_t samples = 0;
+
+  [[nodiscard]] bool continues(const RecordingDelta& delta) const {
+    return (delta.strings.empty() || delta.first_string == strings) &&
+           (delta.modules.empty() || delta.first_module == modules) &&
+           (delta.frames.empty() || delta.first_frame == frames) &&
+           (delta.stacks.empty() || delta.first_stack == stacks);
+  }
+  Result<void> write(const RecordingDelta& delta);
+};
+
+Result<void> RecordingWriter::State::write(const RecordingDelta& delta) {
+  auto result = rows->add_strings(delta.first_string, delta.strings);
+  for (const auto& [id, row] : delta.processes) {
+    if (result) result = rows->put_process(id, row);
+  }
+  for (const auto& [id, row] : delta.threads) {
+    if (result) result = rows->put_thread(id, row);
+  }
+  if (result) result = rows->add_modules(delta.first_module, delta.modules);
+  if (result) result = rows->add_frames(delta.first_frame, delta.frames);
+  if (result) result = rows->add_stacks(delta.first_stack, delta.stacks);
+  if (result) result = rows->add_samples(samples, delta.samples);
+  if (result && delta.quality) result = rows->put_quality(*delta.quality);
+  if (result && delta.info) result = rows->put_info(*delta.info);
+  return result;
+}
+
+RecordingWriter::RecordingWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RecordingWriter::RecordingWriter(RecordingWriter&&) noexcept = default;
+RecordingWriter& RecordingWriter::operator=(RecordingWriter&&) noexcept = default;
+RecordingWriter::~RecordingWriter() = default;
+
+Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool replace) {
+  auto absolute = create_file(path, replace);
+  if (!absolute) return pass(std::move(absolute));
+  auto database = Database::open(*absolute, OpenMode::read_write);
+  if (!database) return pass(std::move(database));
+  if (auto result = database->execute(kWriterPragmas); !result) return pass(std::move(result));
+  if (auto result = in_transaction(*database, [&] { return database->execute(kSchemaSql); }); !result) {
+    return pass(std::move(result));
+  }
+  auto state = std::make_unique<State>(std::move(*database));
+  auto rows = RowWriter::make(state->database);
+  if (!rows) return pass(std::move(rows));
+  state->rows = std::move(*rows);
+  if (auto result = state->rows->put_state(RecordingState::open); !result) return pass(std::move(result));
+  return RecordingWriter(std::move(state));
+}
+
+Result<void> RecordingWriter::append(const RecordingDelta& delta) {
+  if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "append to a recording that is finished");
+  State& state = *state_;
+  if (!state.continues(delta)) {
+    return fail(ErrorCode::invalid_argument,
+                "append to " + state.database.path() + ": rows before these were not stored");
+  }
+  auto result = in_transaction(state.database, [&] { return state.write(delta); });
+  if (!result) return result;
+  state.strings += delta.strings.size();
+  state.modules += delta.modules.size();
+  state.frames += delta.frames.size();
+  state.stacks += delta.stacks.size();
+  state.samples += delta.samples.size();
+  return {};
+}
+
+Result<void> RecordingWriter::finish() {
+  if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "finish a recording that is finished");
+  const std::unique_ptr<State> state = std::move(state_);
+  if (auto result = state->rows->put_state(RecordingState::recorded); !result) return result;
+  return make_plain_file(state->database);
+}
+
+Result<void> store_symbols(const std::string& path, const SymbolDelta& symbols) {
+  auto place = find_file(path);
+  if (!place) return pass(std::move(place));
+  auto database = open_recording(*place, OpenMode::read_write);
+  if (!database) return pass(std::move(database));
+  for (const auto& [table, first] :
+       {std::pair("string", symbols.first_string), std::pair("frame", symbols.first_frame)}) {
+    auto rows = database->query_integer(std::string("SELECT coalesce(max(id) + 1, 0) FROM ") + table);
+    if (!rows) return pass(std::move(rows));
+    if (std::cmp_less(*rows, first)) {
+      return fail(ErrorCode::invalid_argument,
+                  "store symbols in " + path + ": they belong to another recording");
+    }
+  }
+  auto rows = RowWriter::make(*database);
+  if (!rows) return pass(std::move(rows));
+  return in_transaction(*database, [&]() -> Result<void> {
+    auto result = database->execute(
+        ("DELETE FROM function; DELETE FROM string WHERE id >= " + std::to_string(symbols.first_string) +
+         "; DELETE FROM frame WHERE id >= " + std::to_string(symbols.first_frame))
+            .c_str());
+    if (result) result = rows->add_strings(symbols.first_string, symbols.strings);
+    if (result) result = rows->add_functions(0, symbols.functions);
+    for (const auto& [id, row] : symbols.changed_frames) {
+      if (result) result = rows->put_frame(id, row);
+    }
+    if (result) result = rows->add_frames(symbols.first_frame, symbols.frames);
+    if (result) result = rows->put_quality(symbols.quality);
+    if (result) result = rows->put_state(RecordingState::symbolized);
+    return result;
+  });
+}
+
+}  // namespace strobe::store

@@ -1,0 +1,147 @@
+#include "store/row_writer.h"
+
+#include <array>
+
+#include "store/enum_names.h"
+#include "store/fields.h"
+
+namespace strobe::store {
+
+Result<RowWriter> RowWriter::make(Database& database) {
+  constexpr std::array<std::string_view, kTableCount> kStatements = {
+      "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+      "INSERT OR REPLACE INTO string VALUES (?, ?)",
+      "INSERT OR REPLACE INTO process VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO thread VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO module VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO function VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO frame VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO stack VALUES (?, ?, ?)",
+      "INSERT OR REPLACE INTO sample VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO quality VALUES (?, ?)",
+      "INSERT OR REPLACE INTO quality_blame VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO quality_unsampled VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO quality_warning VALUES (?, ?)",
+  };
+  RowWriter writer;
+  writer.database_ = &database;
+  for (const std::string_view sql : kStatements) {
+    auto statement = database.prepare(sql);
+    if (!statement) return pass(std::move(statement));
+    writer.statements_.push_back(std::move(*statement));
+  }
+  return writer;
+}
+
+Result<void> RowWriter::add_strings(uint32_t first, const std::vector<std::string>& rows) {
+  uint64_t id = first;
+  for (const std::string& text : rows) {
+    if (auto result = insert(kString).run(id++, text); !result) return result;
+  }
+  return {};
+}
+
+Result<void> RowWriter::add_modules(uint32_t first, const std::vector<ModuleRow>& rows) {
+  uint64_t id = first;
+  for (const ModuleRow& row : rows) {
+    auto result =
+        insert(kModule).run(id++, row.kind, row.path, row.build_id, row.process, row.file_size, row.mtime_ns);
+    if (!result) return result;
+  }
+  return {};
+}
+
+Result<void> RowWriter::add_functions(uint32_t first, const std::vector<FunctionRow>& rows) {
+  uint64_t id = first;
+  for (const FunctionRow& row : rows) {
+    auto result =
+        insert(kFunction).run(id++, row.name, row.linkage_name, row.module, row.file, row.line, row.language);
+    if (!result) return result;
+  }
+  return {};
+}
+
+Result<void> RowWriter::add_frames(uint32_t first, const std::vector<FrameRow>& rows) {
+  uint32_t id = first;
+  for (const FrameRow& row : rows) {
+    if (auto result = put_frame(FrameId{id++}, row); !result) return result;
+  }
+  return {};
+}
+
+Result<void> RowWriter::add_stacks(uint32_t first, const std::vector<StackRow>& rows) {
+  uint64_t id = first;
+  for (const StackRow& row : rows) {
+    if (auto result = insert(kStack).run(id++, row.parent, row.frame); !result) return result;
+  }
+  return {};
+}
+
+Result<void> RowWriter::add_samples(uint64_t first, const std::vector<SampleRow>& rows) {
+  uint64_t id = first;
+  Statement& statement = insert(kSample);
+  for (const SampleRow& row : rows) {
+    auto result = statement.run(id++, row.time_ns, row.thread, row.stack, row.stack_class);
+    if (!result) return result;
+  }
+  return {};
+}
+
+Result<void> RowWriter::put_process(ProcessId id, const ProcessRow& row) {
+  return insert(kProcess).run(id, row.pid, row.parent, row.command, row.command_line, row.start_ns,
+                              row.end_ns, row.exited, row.exit_status, row.user_ns, row.system_ns);
+}
+
+Result<void> RowWriter::put_thread(ThreadId id, const ThreadRow& row) {
+  return insert(kThread).run(id, row.process, row.tid, row.name, row.start_ns, row.end_ns, row.cpu_ns);
+}
+
+Result<void> RowWriter::put_frame(FrameId id, const FrameRow& row) {
+  return insert(kFrame).run(id, row.kind, row.module, row.address, row.function, row.line, row.file,
+                            row.outer);
+}
+
+Result<void> RowWriter::put_info(const RecordingInfo& info) {
+  Result<void> result;
+  visit_info(info, [&](std::string_view key, const auto& value) {
+    if (result) result = insert(kMeta).run(key, value);
+  });
+  return result;
+}
+
+Result<void> RowWriter::put_state(RecordingState state) {
+  return insert(kMeta).run(std::string_view("state"), name_of(state));
+}
+
+Result<void> RowWriter::put_quality(const Quality& quality) {
+  auto result = database_->execute(
+      "DELETE FROM quality; DELETE FROM quality_blame; DELETE FROM quality_unsampled;"
+      "DELETE FROM quality_warning");
+  visit_quality(quality, [&](std::string_view key, const auto& value) {
+    if (result) result = insert(kQuality).run(key, value);
+  });
+  int64_t next_blame = 0;
+  if (result) result = put_blame(kStackSubject, quality.stacks.blame, next_blame);
+  if (result) result = put_blame(kSymbolSubject, quality.symbols.blame, next_blame);
+  int64_t id = 0;
+  for (const UnsampledProcess& row : quality.unsampled) {
+    if (result)
+      result = insert(kUnsampled).run(id++, row.pid, row.command, row.reason, row.count, row.cpu_ns);
+  }
+  id = 0;
+  for (const std::string& text : quality.warnings) {
+    if (result) result = insert(kWarning).run(id++, text);
+  }
+  return result;
+}
+
+Result<void> RowWriter::put_blame(const char* subject, const std::vector<Blame>& rows, int64_t& next_id) {
+  for (const Blame& row : rows) {
+    auto result =
+        insert(kBlame).run(next_id++, std::string_view(subject), row.module, name_of(row.reason), row.count);
+    if (!result) return result;
+  }
+  return {};
+}
+
+}  // namespace strobe::store

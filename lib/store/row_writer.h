@@ -1,0 +1,60 @@
+// Writes the rows of a recording through prepared statements. Transactions are the caller's.
+// One thread, like the Database it writes to.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "model/recording.h"
+#include "store/database.h"
+
+namespace strobe::store {
+
+class RowWriter {
+ public:
+  /// `database` is borrowed and has to outlive the writer; its schema has to exist.
+  static Result<RowWriter> make(Database& database);
+
+  // Rows with ids first, first+1, …
+  Result<void> add_strings(uint32_t first, const std::vector<std::string>& rows);
+  Result<void> add_modules(uint32_t first, const std::vector<ModuleRow>& rows);
+  Result<void> add_functions(uint32_t first, const std::vector<FunctionRow>& rows);
+  Result<void> add_frames(uint32_t first, const std::vector<FrameRow>& rows);
+  Result<void> add_stacks(uint32_t first, const std::vector<StackRow>& rows);
+  Result<void> add_samples(uint64_t first, const std::vector<SampleRow>& rows);
+
+  // Rows that are inserted or replaced.
+  Result<void> put_process(ProcessId id, const ProcessRow& row);
+  Result<void> put_thread(ThreadId id, const ThreadRow& row);
+  Result<void> put_frame(FrameId id, const FrameRow& row);
+  Result<void> put_info(const RecordingInfo& info);
+  Result<void> put_quality(const Quality& quality);  ///< the whole of it, replacing what is there
+  Result<void> put_state(RecordingState state);
+
+ private:
+  enum Table : size_t {
+    kMeta,
+    kString,
+    kProcess,
+    kThread,
+    kModule,
+    kFunction,
+    kFrame,
+    kStack,
+    kSample,
+    kQuality,
+    kBlame,
+    kUnsampled,
+    kWarning,
+    kTableCount,
+  };
+  RowWriter() = default;
+  Statement& insert(Table table) { return statements_[table]; }
+  Result<void> put_blame(const char* subject, const std::vector<Blame>& rows, int64_t& next_id);
+
+  Database* database_ = nullptr;
+  std::vector<Statement> statements_;  ///< one INSERT OR REPLACE per Table, in its order
+};
+
+}  // namespace strobe::store

@@ -1,0 +1,27 @@
+// complete() of recording_session.h: the same steps at the end of a recording and before a report.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "store/recording_file.h"
+#include "symbolize/symbolizer.h"
+#include "workflow/recording_session.h"
+
+namespace strobe::workflow {
+
+Result<Profile> complete(const std::string& path, const symbolize::SymbolizeOptions& options,
+                         Diagnostics& diagnostics) {
+  // Reading recovers what a killed Strobe left, on disk too where the file may be written.
+  auto profile = store::read_recording(path);
+  if (!profile || profile->state == RecordingState::symbolized) return profile;
+
+  SymbolDelta symbols = symbolize::symbolize_profile(*profile, options, diagnostics);
+  if (const auto stored = store::store_symbols(path, symbols); !stored) {
+    // The report is as good; only the next one has to look the names up again.
+    diagnostics.warn(fmt::format("the names were not stored in the recording: {}", stored.error().what));
+  }
+  apply(std::move(symbols), *profile);
+  return profile;
+}
+
+}  // namespace strobe::workflow

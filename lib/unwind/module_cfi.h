@@ -2,11 +2,15 @@
 // Immutable apart from its own caches; used from one thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/mapped_file.h"
 #include "base/result.h"
 #include "elf/elf_file.h"
+#include "unwind/core/cfi_entry.h"
+#include "unwind/core/cfi_row.h"
 
 namespace strobe::unwind {
 
@@ -17,8 +21,45 @@ class ModuleCfi {
   static Result<std::unique_ptr<ModuleCfi>> make(MappedFile file);
   ~ModuleCfi();
 
+  enum class Lookup : uint8_t {
+    found,
+    none,  ///< no CFI covers the address
+    bad,   ///< the CFI that covers it is corrupt
+  };
+  /// The row that holds at `address`. Expressions in it are borrowed from the module.
+  [[nodiscard]] Lookup find_row(FileAddr address, UnwindRow& row) const;
+  /// The FDE that covers `address`, by .eh_frame first; false where there is none.
+  [[nodiscard]] Lookup find_fde(FileAddr address, Fde& fde) const;
+
+  /// The file's bytes from `address` on, if that is code; empty elsewhere.
+  [[nodiscard]] Bytes code_at(FileAddr address) const;
+  /// Whether `address` is within the first instructions behind the ELF entry point.
+  [[nodiscard]] bool is_entry_code(FileAddr address) const;
+
+  [[nodiscard]] const elf::ElfFile& elf() const { return elf_; }
+
  private:
-  ModuleCfi();
+  /// Functions of a section without a (usable) search table, by where they begin.
+  struct IndexEntry {
+    uint64_t pc_begin = 0;
+    uint64_t offset = 0;  ///< of the FDE in its section
+  };
+  struct Table {
+    CfiSection section;
+    bool indexed = false;
+    std::vector<IndexEntry> index;
+  };
+
+  ModuleCfi(MappedFile file, elf::ElfFile elf);
+  void find_eh_frame();
+  Lookup find_in(Table& table, uint64_t address, Fde& fde) const;
+
+  MappedFile file_;
+  elf::ElfFile elf_;
+  EhFrameHeader header_;  // its table is empty where there is none
+  // Indices are built on first use: logically const.
+  mutable Table eh_frame_;
+  mutable Table debug_frame_;
 };
 
 }  // namespace strobe::unwind

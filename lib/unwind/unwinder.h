@@ -26,7 +26,7 @@ class CfiSource {
 };
 
 struct UnwindRequest {
-  const RawSample& sample;       // a request lives for one call: the only struct with reference members
+  const RawSample& sample;  // a request lives for one call: the only struct with reference members
   const AddressSpace& space;
   MemoryReader* live = nullptr;  ///< the live thread's memory, to complete a truncated stack; may be null
 };
@@ -34,8 +34,8 @@ struct UnwindRequest {
 struct UnwoundStack {
   std::vector<UnwoundFrame> frames;  ///< innermost first
   StackClass stack_class = StackClass::none;
-  LossReason reason = LossReason::none;       ///< why it ended early
-  ModuleId blame;                             ///< the module of the frame that could not be left
+  LossReason reason = LossReason::none;  ///< why it ended early
+  ModuleId blame;                        ///< the module of the frame that could not be left
 };
 
 class Unwinder {

@@ -1,0 +1,27 @@
+// From a frame's registers to its caller's, by a full row. The common rows take the quick way
+// (compact_row.h). Freestanding: no allocation.
+#pragma once
+
+#include <cstdint>
+
+#include "base/memory_reader.h"
+#include "unwind/core/architecture.h"
+#include "unwind/core/cfi_row.h"
+
+namespace strobe::unwind {
+
+enum class StepResult : uint8_t {
+  ok,
+  end_of_stack,  ///< the row says that there is no caller
+  unreadable,    ///< memory the row needs could not be read
+  bad_info,      ///< the row makes no sense here
+};
+
+/// Replaces `frame` by its caller's registers; unchanged unless ok. `bias` = runtime - file address.
+[[nodiscard]] StepResult step_row(const UnwindRow& row, uint64_t bias, MemoryReader& memory,
+                                  FrameRegisters& frame);
+
+/// Whether the row says that its frame is the outermost one.
+[[nodiscard]] bool is_outermost(const UnwindRow& row);
+
+}  // namespace strobe::unwind

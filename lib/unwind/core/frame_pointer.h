@@ -1,0 +1,44 @@
+// Frames of code without CFI: JIT code, hand-written assembly, files whose compiler wrote none. What the
+// instructions say where they can be read, else frame pointers, believed only where they are plausible.
+// Freestanding: no allocation.
+#pragma once
+
+#include <cstdint>
+
+#include "base/byte_reader.h"
+#include "unwind/core/architecture.h"
+#include "unwind/core/step.h"
+
+namespace strobe::unwind {
+
+/// Where an interrupted function without CFI has its return address, as far as its code says.
+enum class PrologueState : uint8_t {
+  unknown,
+  at_stack_pointer,      ///< nothing pushed yet, or everything popped: the word at the stack pointer
+  frame_pointer_pushed,  ///< the word above the pushed frame pointer
+};
+
+/// `code` begins at the instruction about to be executed; `before` are the bytes before it (may be fewer).
+[[nodiscard]] PrologueState find_prologue_state(Bytes before, Bytes code);
+
+/// Whether `code` is a signal trampoline: mov $15 (rt_sigreturn), %rax; syscall.
+[[nodiscard]] bool is_signal_trampoline(Bytes code);
+
+/// Whether `before`, the bytes before a return address, end in a call instruction.
+[[nodiscard]] bool ends_in_call(Bytes before);
+
+/// Whether `before` (up to the call) clears the frame pointer: how start code marks the outermost frame.
+[[nodiscard]] bool clears_frame_pointer(Bytes before);
+
+/// As step_row, through the rt_sigframe that the kernel put at the stack pointer (linux/x86 uapi
+/// sigcontext.h).
+[[nodiscard]] StepResult step_signal_trampoline(MemoryReader& memory, FrameRegisters& frame);
+
+/// One step by frame pointer; bad_info where the chain does not go up the stack.
+[[nodiscard]] StepResult step_frame_pointer(MemoryReader& memory, FrameRegisters& frame);
+
+/// One step of a function whose return address is the word `slot` bytes above the stack pointer, with the
+/// caller's frame pointer still in its register (slot 0) or pushed below (slot 8).
+[[nodiscard]] StepResult step_prologue(PrologueState state, MemoryReader& memory, FrameRegisters& frame);
+
+}  // namespace strobe::unwind

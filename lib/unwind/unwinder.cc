@@ -1,0 +1,301 @@
+#include "unwind/unwinder.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "unwind/core/compact_row.h"
+#include "unwind/core/frame_pointer.h"
+#include "unwind/core/step.h"
+#include "unwind/stack_memory.h"
+
+namespace strobe::unwind {
+
+namespace {
+
+constexpr size_t kMaxFrames = 16'384;
+constexpr size_t kCacheBits = 14;
+constexpr size_t kMaxGeneralRows = 1024;
+constexpr size_t kCodeBefore = 32;
+
+/// How a frame at one address is left.
+enum class Way : uint8_t {
+  empty,  ///< a free place in the cache
+  compact_row,
+  general_row,
+  outermost,
+  signal_trampoline,
+  prologue,
+  frame_pointer,
+  bad_cfi,
+  no_mapping,
+};
+
+/// What was found out about one address of one address space.
+struct Resolved {
+  uint64_t key = 0;  ///< address looked up, and whether it is a return address
+  uint64_t generation = 0;
+  ModuleId module;
+  Way way = Way::empty;
+  bool signal_frame = false;
+  bool clears_frame_pointer = false;  ///< without CFI: start code, where a zero frame pointer is the end
+  PrologueState prologue = PrologueState::unknown;
+  CompactRow row;
+  uint32_t general = 0;  ///< index into general_rows
+};
+
+struct GeneralRow {
+  UnwindRow row;
+  uint64_t bias = 0;
+};
+
+uint64_t key_of(UnwoundFrame frame) {
+  return raw(lookup_addr(frame)) << 1 | (frame.kind == AddressKind::return_address ? 1 : 0);
+}
+
+Bytes code_before(const ModuleCfi& cfi, uint64_t file_address) {
+  const uint64_t begin = file_address - kCodeBefore;
+  const Bytes code = cfi.code_at(FileAddr{begin});
+  return code.first(std::min(code.size(), kCodeBefore));
+}
+
+}  // namespace
+
+struct Unwinder::State {
+  explicit State(CfiSource& source) : cfi(&source), cache(size_t{1} << kCacheBits) {}
+
+  const Resolved& resolve(const AddressSpace& space, UnwoundFrame frame);
+  void resolve_anew(const AddressSpace& space, UnwoundFrame frame, Resolved& out);
+  void resolve_without_cfi(const ModuleCfi& module, uint64_t address, UnwoundFrame frame, Resolved& out);
+  bool resolve_with_cfi(const ModuleCfi& module, const Mapping& mapping, UnwoundFrame frame, Resolved& out);
+
+  StepResult step(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
+  StepResult step_without_cfi(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
+  void walk(const UnwindRequest& request, UnwoundStack& out);
+  void stop(StepResult result, const Resolved& way, UnwoundStack& out);
+  void finish(size_t copied_frames, UnwoundStack& out);
+
+  CfiSource* cfi;
+  std::vector<Resolved> cache;
+  std::deque<GeneralRow> general_rows;
+  StackMemory memory;
+  FrameRegisters registers;
+  bool by_frame_pointer = false;  ///< the frame was reached by a frame pointer
+};
+
+const Resolved& Unwinder::State::resolve(const AddressSpace& space, UnwoundFrame frame) {
+  const uint64_t key = key_of(frame);
+  const size_t place = (key * 0x9E3779B97F4A7C15ull) >> (64 - kCacheBits);
+  Resolved& entry = cache[place];
+  if (entry.key == key && entry.generation == space.generation()) return entry;
+  resolve_anew(space, frame, entry);
+  entry.key = key;
+  entry.generation = space.generation();
+  return entry;
+}
+
+void Unwinder::State::resolve_anew(const AddressSpace& space, UnwoundFrame frame, Resolved& out) {
+  out = {};
+  const Mapping* mapping = space.find(lookup_addr(frame));
+  if (mapping == nullptr) {
+    out.way = Way::no_mapping;
+    return;
+  }
+  out.module = mapping->module;
+  out.way = Way::frame_pointer;
+  const ModuleCfi* module = cfi->find_cfi(mapping->module);
+  if (module == nullptr) return;
+  if (resolve_with_cfi(*module, *mapping, frame, out)) return;
+  resolve_without_cfi(*module, raw(mapping->to_file(frame.address)), frame, out);
+}
+
+bool Unwinder::State::resolve_with_cfi(const ModuleCfi& module, const Mapping& mapping, UnwoundFrame frame,
+                                       Resolved& out) {
+  GeneralRow general{.bias = mapping.bias};
+  const FileAddr address = mapping.to_file(lookup_addr(frame));
+  const ModuleCfi::Lookup found = module.find_row(address, general.row);
+  if (found == ModuleCfi::Lookup::none) return false;
+  if (found == ModuleCfi::Lookup::bad) {
+    out.way = Way::bad_cfi;
+    return true;
+  }
+  out.signal_frame = general.row.signal_frame;
+  if (is_outermost(general.row)) {
+    out.way = Way::outermost;
+  } else if (make_compact(general.row, raw(address), out.row)) {
+    out.way = Way::compact_row;
+  } else {
+    if (general_rows.size() == kMaxGeneralRows) {
+      // Rare rows: start again, and forget every address that points at one.
+      general_rows.clear();
+      for (Resolved& entry : cache) {
+        if (entry.way == Way::general_row) entry = {};
+      }
+    }
+    out.way = Way::general_row;
+    out.general = static_cast<uint32_t>(general_rows.size());
+    general_rows.push_back(general);
+  }
+  return true;
+}
+
+void Unwinder::State::resolve_without_cfi(const ModuleCfi& module, uint64_t address, UnwoundFrame frame,
+                                          Resolved& out) {
+  const Bytes code = module.code_at(FileAddr{address});
+  const Bytes before = code_before(module, address);
+  out.clears_frame_pointer = clears_frame_pointer(before);
+  if (is_signal_trampoline(code)) {
+    out.way = Way::signal_trampoline;
+    out.signal_frame = true;
+  } else if (module.is_entry_code(FileAddr{address})) {
+    out.way = Way::outermost;
+  } else if (frame.kind == AddressKind::instruction) {
+    out.prologue = find_prologue_state(before, code);
+    if (out.prologue != PrologueState::unknown) out.way = Way::prologue;
+  }
+}
+
+StepResult Unwinder::State::step(const Resolved& way, const AddressSpace& space, UnwoundFrame frame) {
+  switch (way.way) {
+    case Way::compact_row:
+      by_frame_pointer = false;
+      return step_compact(way.row, memory, registers);
+    case Way::general_row: {
+      by_frame_pointer = false;
+      const GeneralRow& general = general_rows[way.general];
+      return step_row(general.row, general.bias, memory, registers);
+    }
+    case Way::signal_trampoline:
+      return step_signal_trampoline(memory, registers);
+    case Way::prologue:
+    case Way::frame_pointer:
+      return step_without_cfi(way, space, frame);
+    case Way::outermost:
+      return StepResult::end_of_stack;
+    case Way::empty:
+    case Way::bad_cfi:
+    case Way::no_mapping:
+      break;
+  }
+  return StepResult::bad_info;
+}
+
+StepResult Unwinder::State::step_without_cfi(const Resolved& way, const AddressSpace& space,
+                                             UnwoundFrame frame) {
+  const bool interrupted = frame.kind == AddressKind::instruction;
+  const bool zero_frame_pointer = registers.is_known(kArchitecture.frame_pointer) && registers.fp() == 0;
+  if (!interrupted && zero_frame_pointer && (by_frame_pointer || way.clears_frame_pointer)) {
+    return StepResult::end_of_stack;
+  }
+  const StepResult result = way.way == Way::prologue ? step_prologue(way.prologue, memory, registers)
+                                                     : step_frame_pointer(memory, registers);
+  if (result != StepResult::ok) return result;
+  by_frame_pointer = way.way != Way::prologue;
+  // Nothing promised that this was a return address: it has to be one.
+  const uint64_t pc = registers.pc();
+  if (pc == 0) return interrupted ? StepResult::bad_info : StepResult::end_of_stack;
+  return space.find(RuntimeAddr{pc - 1}) != nullptr ? StepResult::ok : StepResult::bad_info;
+}
+
+void Unwinder::State::stop(StepResult result, const Resolved& way, UnwoundStack& out) {
+  out.stack_class = StackClass::incomplete;
+  out.blame = way.module;
+  switch (result) {
+    case StepResult::ok:
+      break;
+    case StepResult::end_of_stack:
+      out.stack_class = StackClass::complete;
+      out.blame = ModuleId::none();
+      break;
+    case StepResult::unreadable:
+      if (memory.failure() == StackMemory::Failure::beyond_copy) {
+        out.stack_class = StackClass::truncated;
+        out.reason = LossReason::stack_copy_short;
+        out.blame = ModuleId::none();
+      } else {
+        out.reason = LossReason::unreadable_memory;
+      }
+      break;
+    case StepResult::bad_info:
+      out.reason = way.way == Way::no_mapping                                  ? LossReason::no_mapping
+                   : way.way == Way::frame_pointer || way.way == Way::prologue ? LossReason::no_unwind_info
+                                                                               : LossReason::bad_unwind_info;
+      break;
+  }
+}
+
+void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
+  UnwoundFrame frame{.address = RuntimeAddr{registers.pc()}};
+  size_t copied_frames = 0;
+  ModuleId previous;
+  while (true) {
+    const Resolved& way = resolve(request.space, frame);
+    if (way.way == Way::no_mapping && !out.frames.empty()) {
+      stop(StepResult::bad_info, way, out);
+      out.blame = previous;  // whose caller it should have been
+      break;
+    }
+    if (way.signal_frame) frame.kind = AddressKind::instruction;
+    out.frames.push_back(frame);
+    if (!memory.used_live()) copied_frames = out.frames.size();
+    if (out.frames.size() == kMaxFrames) {
+      stop(StepResult::ok, way, out);
+      out.reason = LossReason::too_deep;
+      break;
+    }
+    const uint64_t sp = registers.sp();
+    memory.enter_frame(sp);
+    const StepResult result = step(way, request.space, frame);
+    if (result != StepResult::ok) {
+      stop(result, way, out);
+      break;
+    }
+    if (registers.pc() == 0) {
+      stop(StepResult::end_of_stack, way, out);
+      break;
+    }
+    if (way.signal_frame) {
+      memory.left_signal_frame();
+    } else if (registers.sp() <= sp) {
+      stop(StepResult::ok, way, out);
+      out.reason = LossReason::loop;
+      break;
+    }
+    previous = way.module;
+    frame = {.address = RuntimeAddr{registers.pc()},
+             .kind = way.signal_frame ? AddressKind::instruction : AddressKind::return_address};
+  }
+  if (memory.used_live()) finish(copied_frames, out);
+}
+
+void Unwinder::State::finish(size_t copied_frames, UnwoundStack& out) {
+  if (out.stack_class == StackClass::complete && memory.confirm_live()) {
+    out.stack_class = StackClass::completed;
+    return;
+  }
+  out.frames.resize(copied_frames);
+  out.stack_class = StackClass::truncated;
+  out.reason = LossReason::stack_copy_short;
+  out.blame = ModuleId::none();
+}
+
+Unwinder::Unwinder(CfiSource& cfi) : state_(std::make_unique<State>(cfi)) {}
+
+Unwinder::~Unwinder() = default;
+
+void Unwinder::unwind(const UnwindRequest& request, UnwoundStack& out) {
+  out.frames.clear();
+  out.reason = LossReason::none;
+  out.blame = ModuleId::none();
+  const RawSample& sample = request.sample;
+  if (!sample.has_registers) {
+    out.stack_class = StackClass::none;
+    out.reason = LossReason::no_registers;
+    return;
+  }
+  state_->registers = {.registers = sample.registers};
+  state_->by_frame_pointer = false;
+  state_->memory.reset(state_->registers.sp(), sample.stack, sample.stack_full, request.live);
+  state_->walk(request, out);
+}
+
+}  // namespace strobe::unwind

@@ -1,0 +1,85 @@
+#include "os/signals.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/clock.h"
+#include "os/procfs.h"
+
+namespace strobe::os {
+namespace {
+
+constexpr int kWatched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU};
+
+}  // namespace
+
+Result<SignalWatcher> SignalWatcher::make() {
+  SignalWatcher watcher;
+  watcher.original_ = ProcessState::read_current();
+  sigset_t watched;
+  ::sigemptyset(&watched);
+  for (const int number : kWatched) {
+    // A blocked signal is queued even where it is ignored, so an ignored one must not be blocked (nohup).
+    if (::sigismember(&watcher.original_.ignored, number) != 1) ::sigaddset(&watched, number);
+  }
+  watcher.fd_ = UniqueFd(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!watcher.fd_) return from_errno("make a signal descriptor");
+  sigset_t blocked = watched;
+  ::sigaddset(&blocked, SIGCHLD);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &watcher.old_pipe_action_);
+  // An ignored SIGCHLD (inherited from a careless parent) would make the kernel reap the program by itself.
+  if (::sigismember(&watcher.original_.ignored, SIGCHLD) == 1) {
+    struct sigaction usual {};
+    usual.sa_handler = SIG_DFL;
+    ::sigaction(SIGCHLD, &usual, nullptr);
+  }
+  watcher.active_ = true;
+  return watcher;
+}
+
+SignalWatcher::SignalWatcher(SignalWatcher&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      original_(other.original_),
+      old_pipe_action_(other.old_pipe_action_),
+      active_(std::exchange(other.active_, false)) {}
+
+SignalWatcher::~SignalWatcher() {
+  if (!active_) return;
+  ::sigaction(SIGPIPE, &old_pipe_action_, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &original_.blocked, nullptr);
+}
+
+std::optional<SignalEvent> SignalWatcher::read() {
+  signalfd_siginfo info{};
+  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+  return SignalEvent{.number = static_cast<int>(info.ssi_signo),
+                     .sender = static_cast<pid_t>(info.ssi_pid),
+                     .from_kernel = info.ssi_code == SI_KERNEL};
+}
+
+void JobControl::handle(const SignalEvent& event) {
+  if (is_stop_signal(event.number)) last_stop_signal_ns_ = monotonic_now_ns();
+  if (!event.from_kernel && child_->pid() > 0) ::kill(child_->pid(), event.number);
+}
+
+bool JobControl::follow_stop() {
+  if (child_->state() != ChildState::stopped) return false;
+  // Only a stop that came with a stop signal to us is the job's: somebody who stops just the program (kill
+  // -STOP, a debugger) continues just the program, and would leave a stopped Strobe behind.
+  constexpr uint64_t kTogetherNs = 2 * kNsPerSecond;
+  if (last_stop_signal_ns_ == 0 || monotonic_now_ns() - last_stop_signal_ns_ > kTogetherNs) return false;
+  last_stop_signal_ns_ = 0;
+  stop_self();
+  // Back. A shell continues the whole group; kill -CONT may have continued only us.
+  if (child_->pid() > 0 && child_->state() == ChildState::stopped) ::kill(child_->pid(), SIGCONT);
+  return true;
+}
+
+void stop_self() { ::kill(::getpid(), SIGSTOP); }
+
+}  // namespace strobe::os

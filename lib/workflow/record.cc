@@ -1,0 +1,143 @@
+// record() of recording_session.h: obtains the target, runs the recorder, waits, and ends in order. The
+// main thread handles signals and the child; the recorder has the others.
+#include <poll.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/clock.h"
+#include "os/launch.h"
+#include "os/procfs.h"
+#include "os/signals.h"
+#include "record/recorder.h"
+#include "store/recording_file.h"
+#include "workflow/recording_session.h"
+
+namespace strobe::workflow {
+namespace {
+
+constexpr int32_t kNotExecutable = 126;  // as POSIX shells have them
+constexpr int32_t kNotFound = 127;
+
+RecordingInfo describe_machine() {
+  RecordingInfo info;
+  info.strobe_version = STROBE_VERSION;
+  utsname names{};
+  if (::uname(&names) == 0) {
+    info.hostname = names.nodename;
+    info.kernel_release = names.release;
+    info.architecture = names.machine;
+  }
+  info.start_unix_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                           std::chrono::system_clock::now().time_since_epoch())
+                           .count();
+  info.start_monotonic_ns = monotonic_now_ns();
+  return info;
+}
+
+std::string describe_target(const RecordRequest& request) {
+  std::string text;
+  if (request.redact_arguments && !request.command.empty()) return request.command.front();
+  for (const std::string& word : request.command) text += (text.empty() ? "" : " ") + word;
+  for (const pid_t pid : request.pids) text += (text.empty() ? "pid " : " ") + std::to_string(pid);
+  return text;
+}
+
+record::RecorderOptions recorder_options(const RecordRequest& request, sampling::EngineTarget target) {
+  record::RecorderOptions options;
+  options.engine = request.engine;
+  options.target = std::move(target);
+  options.info = describe_machine();
+  options.info.command = describe_target(request);
+  options.info.period_ns = request.engine.period_ns;
+  options.redact_arguments = request.redact_arguments;
+  return options;
+}
+
+/// Milliseconds until `deadline_ns` for poll(2); -1 without one.
+int timeout_until(std::optional<uint64_t> deadline_ns) {
+  if (!deadline_ns) return -1;
+  const uint64_t now = monotonic_now_ns();
+  return now >= *deadline_ns ? 0 : static_cast<int>(std::min<uint64_t>((*deadline_ns - now) / 1'000'000 + 1, 60'000));
+}
+
+/// Waits until sampling should end: the program ended, the time is over, the targets are gone, or the user asked.
+void wait_for_end(os::SignalWatcher& signals, os::LaunchedProcess* child, int ended_fd,
+                  std::optional<uint64_t> duration_ns) {
+  std::optional<uint64_t> deadline_ns;
+  if (duration_ns) deadline_ns = monotonic_now_ns() + *duration_ns;
+  while (true) {
+    pollfd fds[] = {{signals.fd(), POLLIN, 0}, {ended_fd, POLLIN, 0}};
+    if (::poll(fds, 2, timeout_until(deadline_ns)) < 0 && errno != EINTR) return;
+    const os::SignalOutcome outcome = signals.handle(child);
+    if (outcome.child_exited || outcome.stop_requested) return;
+    if (child == nullptr && (fds[1].revents & POLLIN) != 0) return;
+    if (deadline_ns && monotonic_now_ns() >= *deadline_ns) return;
+  }
+}
+
+Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics& diagnostics,
+                                      os::SignalWatcher& signals, store::RecordingWriter writer) {
+  auto child = os::LaunchedProcess::prepare(request.command, signals.original_state());
+  if (!child) return pass(std::move(child));
+  record::Recorder recorder(recorder_options(request, {{child->pid()}, true}), std::move(writer), diagnostics);
+  if (auto started = recorder.start(); !started) return pass(std::move(started));
+  auto failed = child->release();
+  if (!failed) return pass(std::move(failed));
+
+  RecordOutcome outcome;
+  outcome.path = request.output_path;
+  if (*failed) {
+    diagnostics.warn((*failed)->message);
+    recorder.stop();
+    ::unlink(request.output_path.c_str());
+    outcome.started = false;
+    outcome.exit_status = (*failed)->sys_errno == ENOENT ? kNotFound : kNotExecutable;
+    return outcome;
+  }
+  wait_for_end(signals, &*child, recorder.ended_fd(), request.duration_ns);
+  recorder.stop();
+  if (child->has_exited()) outcome.exit_status = child->reap().exit_status;
+  auto samples = recorder.finish(outcome.exit_status);
+  if (!samples) return pass(std::move(samples));
+  outcome.samples = *samples;
+  if (!outcome.exit_status) {  // the recording ended before the program
+    wait_for_end(signals, &*child, -1, std::nullopt);
+    outcome.exit_status = child->reap().exit_status;
+  }
+  return outcome;
+}
+
+Result<RecordOutcome> record_attached(const RecordRequest& request, Diagnostics& diagnostics,
+                                      os::SignalWatcher& signals, store::RecordingWriter writer) {
+  record::Recorder recorder(recorder_options(request, {request.pids, false}), std::move(writer), diagnostics);
+  if (auto started = recorder.start(); !started) {
+    ::unlink(request.output_path.c_str());
+    return pass(std::move(started));
+  }
+  wait_for_end(signals, nullptr, recorder.ended_fd(), request.duration_ns);
+  recorder.stop();
+  auto samples = recorder.finish(std::nullopt);
+  if (!samples) return pass(std::move(samples));
+  return RecordOutcome{request.output_path, std::nullopt, true, *samples};
+}
+
+}  // namespace
+
+Result<RecordOutcome> record(const RecordRequest& request, Diagnostics& diagnostics) {
+  for (const pid_t pid : request.pids) {
+    if (auto checked = os::check_attachable(pid); !checked) return pass(std::move(checked));
+  }
+  auto signals = os::SignalWatcher::make();
+  if (!signals) return pass(std::move(signals));
+  // Before the program starts: an unwritable place is said while nothing has happened yet.
+  auto writer = store::RecordingWriter::create(request.output_path, request.replace_output);
+  if (!writer) return pass(std::move(writer));
+  return request.command.empty() ? record_attached(request, diagnostics, *signals, std::move(*writer))
+                                 : record_launched(request, diagnostics, *signals, std::move(*writer));
+}
+
+}  // namespace strobe::workflow

@@ -15,16 +15,18 @@ class SelfReport {
 
   /// `result` keeps the work from being optimized away and shows that two runs did the same.
   void print(uint64_t result) const {
-    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start_;
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> wall = now - start_;
+    const std::chrono::duration<double> end = now.time_since_epoch();  // CLOCK_MONOTONIC
     const double own = cpu_seconds(RUSAGE_SELF);
     const double children = cpu_seconds(RUSAGE_CHILDREN);
     const char* path = std::getenv("STROBE_BENCH_SELF");
     FILE* file = path != nullptr ? std::fopen(path, "a") : stderr;
     if (file == nullptr) return;
-    std::fprintf(
-        file,
-        "{\"name\": \"%s\", \"wall_s\": %.6f, \"cpu_s\": %.6f, \"children_cpu_s\": %.6f, \"result\": %llu}\n",
-        name_, wall.count(), own, children, static_cast<unsigned long long>(result));
+    std::fprintf(file,
+                 "{\"name\": \"%s\", \"wall_s\": %.6f, \"end_s\": %.6f, \"cpu_s\": %.6f, "
+                 "\"children_cpu_s\": %.6f, \"result\": %llu}\n",
+                 name_, wall.count(), end.count(), own, children, static_cast<unsigned long long>(result));
     if (file != stderr) std::fclose(file);
   }
 
@@ -40,5 +42,5 @@ class SelfReport {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// argv[1], the amount of work: 1 is about two seconds.
+/// argv[1], the amount of work: 1 is one to two seconds.
 inline double amount_of_work(int argc, char** argv) { return argc > 1 ? std::atof(argv[1]) : 1.0; }

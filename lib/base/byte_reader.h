@@ -72,9 +72,8 @@ class ByteReader {
   /// A NUL-terminated string, borrowed, without its NUL; failed where no NUL follows.
   [[nodiscard]] std::string_view read_c_string() {
     const auto* begin = reinterpret_cast<const char*>(bytes_.data()) + offset_;
-    const auto* end = ok_ && remaining() > 0
-                          ? static_cast<const char*>(std::memchr(begin, 0, remaining()))
-                          : nullptr;
+    const auto* end =
+        ok_ && remaining() > 0 ? static_cast<const char*>(std::memchr(begin, 0, remaining())) : nullptr;
     if (end == nullptr) {
       ok_ = false;
       return {};

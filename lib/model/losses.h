@@ -11,22 +11,22 @@ namespace strobe {
 enum class LossReason : uint8_t {
   none,
   // samples
-  ring_full,         ///< the kernel's ring had no room (PERF_RECORD_LOST)
-  throttled,         ///< the kernel paused the event
-  queue_full,        ///< Strobe's own queue had no room
-  late,              ///< arrived behind the front that was already delivered
+  ring_full,   ///< the kernel's ring had no room (PERF_RECORD_LOST)
+  throttled,   ///< the kernel paused the event
+  queue_full,  ///< Strobe's own queue had no room
+  late,        ///< arrived behind the front that was already delivered
   // stacks
-  no_registers,      ///< kernel thread, exiting thread, 32-bit code
-  stack_copy_short,  ///< the copy ended before the stack did
-  no_mapping,        ///< an address in no known mapping
-  no_unwind_info,    ///< a module has neither CFI nor frame pointers for that place
-  bad_unwind_info,   ///< CFI that is corrupt or leads nowhere
-  unreadable_memory, ///< stack memory that could not be read
-  too_deep,          ///< more frames than the limit
-  loop,              ///< the stack pointer did not advance
+  no_registers,       ///< kernel thread, exiting thread, 32-bit code
+  stack_copy_short,   ///< the copy ended before the stack did
+  no_mapping,         ///< an address in no known mapping
+  no_unwind_info,     ///< a module has neither CFI nor frame pointers for that place
+  bad_unwind_info,    ///< CFI that is corrupt or leads nowhere
+  unreadable_memory,  ///< stack memory that could not be read
+  too_deep,           ///< more frames than the limit
+  loop,               ///< the stack pointer did not advance
   // symbols
-  no_symbols,        ///< the module has no symbol for the address
-  module_unreadable, ///< the module's file could not be opened or is not the one that ran
+  no_symbols,         ///< the module has no symbol for the address
+  module_unreadable,  ///< the module's file could not be opened or is not the one that ran
 };
 
 /// A short constant name, used in text and JSON: "ring_full", "no_unwind_info", …

@@ -15,13 +15,13 @@
 namespace strobe {
 
 struct SampleCounts {
-  double expected = 0;       ///< rate x exact CPU seconds of all threads
-  uint64_t taken = 0;        ///< delivered by the kernel
+  double expected = 0;  ///< rate x exact CPU seconds of all threads
+  uint64_t taken = 0;   ///< delivered by the kernel
   uint64_t stored = 0;
   uint64_t lost_kernel = 0;  ///< records the kernel dropped (its LOST records)
   uint64_t lost_queue = 0;
   uint64_t late = 0;
-  uint64_t throttled = 0;    ///< times the kernel paused sampling
+  uint64_t throttled = 0;  ///< times the kernel paused sampling
 };
 
 /// So many stacks (or frames) ended or stayed nameless in this module for this reason.
@@ -62,13 +62,13 @@ struct OverheadCounts {
 };
 
 struct Quality {
-  std::string engine;        ///< "perf", "perf per-cpu", "ptrace"
-  std::string engine_note;   ///< one line: why this engine, and what would allow the other
+  std::string engine;       ///< "perf", "perf per-cpu", "ptrace"
+  std::string engine_note;  ///< one line: why this engine, and what would allow the other
   double rate_hz = 0;
   bool kernel_sampled = false;
   SampleCounts samples;
   StackCounts stacks;
-  SymbolCounts symbols;      ///< filled by symbolizing, not while recording
+  SymbolCounts symbols;  ///< filled by symbolizing, not while recording
   uint64_t processes_seen = 0;
   std::vector<UnsampledProcess> unsampled;
   OverheadCounts overhead;

@@ -16,30 +16,30 @@
 namespace strobe {
 
 enum class ModuleKind : uint8_t {
-  file,       ///< an ELF file
-  kernel,     ///< the kernel's text
+  file,    ///< an ELF file
+  kernel,  ///< the kernel's text
   kernel_module,
   vdso,
-  jit,        ///< anonymous executable memory of one process (a perf map may name it)
-  unknown,    ///< addresses in no mapping of one process
+  jit,      ///< anonymous executable memory of one process (a perf map may name it)
+  unknown,  ///< addresses in no mapping of one process
 };
 
 struct ModuleRow {
   ModuleKind kind = ModuleKind::file;
-  StringId path;               ///< as the target sees it, or a pseudo-name: "[kernel]", "[vdso]", "[jit]"
-  std::string build_id;        ///< lower-case hex; empty where the file has none
-  ProcessId process;           ///< for jit and unknown: whose memory it is; for files: first mapped by
-  uint64_t file_size = 0;      ///< with `mtime_ns`: tells later whether the file is still the one that ran
-  int64_t mtime_ns = 0;        ///< since the epoch
+  StringId path;           ///< as the target sees it, or a pseudo-name: "[kernel]", "[vdso]", "[jit]"
+  std::string build_id;    ///< lower-case hex; empty where the file has none
+  ProcessId process;       ///< for jit and unknown: whose memory it is; for files: first mapped by
+  uint64_t file_size = 0;  ///< with `mtime_ns`: tells later whether the file is still the one that ran
+  int64_t mtime_ns = 0;    ///< since the epoch
 };
 
 struct ProcessRow {
   int32_t pid = 0;
-  ProcessId parent;            ///< none for the first
-  StringId command;            ///< short name (comm) of its main thread, last seen
-  StringId command_line;       ///< arguments joined by spaces, quoted; none under --no-args
-  uint64_t start_ns = 0;       ///< relative to the recording's start
-  uint64_t end_ns = 0;         ///< when it exited or the recording ended
+  ProcessId parent;       ///< none for the first
+  StringId command;       ///< short name (comm) of its main thread, last seen
+  StringId command_line;  ///< arguments joined by spaces, quoted; none under --no-args
+  uint64_t start_ns = 0;  ///< relative to the recording's start
+  uint64_t end_ns = 0;    ///< when it exited or the recording ended
   bool exited = false;
   std::optional<int32_t> exit_status;  ///< as a shell gives it (128+N); only known for our own child
   /// User and system time of the whole process as far as the kernel said; used where kernel time is not
@@ -54,7 +54,7 @@ struct ThreadRow {
   StringId name;
   uint64_t start_ns = 0;
   uint64_t end_ns = 0;
-  uint64_t cpu_ns = 0;         ///< exact, from the scheduler, within the recording
+  uint64_t cpu_ns = 0;  ///< exact, from the scheduler, within the recording
 };
 
 enum class FrameKind : uint8_t {
@@ -78,37 +78,37 @@ struct FrameRow {
 enum class Language : uint8_t { native, python, kernel };
 
 struct FunctionRow {
-  StringId name;         ///< readable (demangled); "[kernel]"-style pseudo-functions have brackets
-  StringId linkage_name; ///< as in the symbol table; none where the same
+  StringId name;          ///< readable (demangled); "[kernel]"-style pseudo-functions have brackets
+  StringId linkage_name;  ///< as in the symbol table; none where the same
   ModuleId module;
-  StringId file;         ///< none where unknown
-  uint32_t line = 0;     ///< of the definition; 0 unknown
+  StringId file;      ///< none where unknown
+  uint32_t line = 0;  ///< of the definition; 0 unknown
   Language language = Language::native;
 };
 
 struct StackRow {
-  StackId parent;        ///< the caller's node; none at the root
+  StackId parent;  ///< the caller's node; none at the root
   FrameId frame;
 };
 
 struct SampleRow {
   uint64_t time_ns = 0;  ///< relative to the recording's start
   ThreadId thread;
-  StackId stack;         ///< the leaf's node; none where there was no stack at all
+  StackId stack;  ///< the leaf's node; none where there was no stack at all
   StackClass stack_class = StackClass::none;
 };
 
 /// What the recording is about.
 struct RecordingInfo {
   std::string strobe_version;
-  std::string command;          ///< what was run or attached to, for people
+  std::string command;  ///< what was run or attached to, for people
   std::string hostname;
   std::string kernel_release;
   std::string architecture;
-  int64_t start_unix_ns = 0;    ///< wall-clock time of the start
+  int64_t start_unix_ns = 0;  ///< wall-clock time of the start
   uint64_t start_monotonic_ns = 0;
   uint64_t duration_ns = 0;
-  uint64_t period_ns = 0;       ///< CPU time between two samples of a thread
+  uint64_t period_ns = 0;  ///< CPU time between two samples of a thread
   bool kernel_sampled = false;
   /// Samples are spread evenly over all processes, however short (per-CPU events), so that threads too short
   /// for a sample of their own can be judged together with others of the same command name.
@@ -127,18 +127,18 @@ struct RecordingDelta {
   std::vector<std::pair<ProcessId, ProcessRow>> processes;  ///< inserted or replaced
   std::vector<std::pair<ThreadId, ThreadRow>> threads;      ///< inserted or replaced
   std::vector<SampleRow> samples;
-  std::optional<Quality> quality;                           ///< replaces the stored one
-  std::optional<RecordingInfo> info;                        ///< replaces the stored one
+  std::optional<Quality> quality;     ///< replaces the stored one
+  std::optional<RecordingInfo> info;  ///< replaces the stored one
 };
 
 /// What symbolizing found: replaces functions and the symbol part of frames; adds strings and inlined frames.
 struct SymbolDelta {
   uint32_t first_string = 0, first_frame = 0;
   std::vector<std::string> strings;
-  std::vector<FunctionRow> functions;                       ///< the whole table
+  std::vector<FunctionRow> functions;  ///< the whole table
   std::vector<std::pair<FrameId, FrameRow>> changed_frames;
-  std::vector<FrameRow> frames;                             ///< new ones (inlined callers)
-  Quality quality;                                          ///< with its symbols part filled
+  std::vector<FrameRow> frames;  ///< new ones (inlined callers)
+  Quality quality;               ///< with its symbols part filled
 };
 
 enum class RecordingState : uint8_t { open, recorded, symbolized };

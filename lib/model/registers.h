@@ -16,8 +16,23 @@ struct Registers {
 
 namespace x86_64 {
 enum DwarfRegister : uint8_t {
-  kRax, kRdx, kRcx, kRbx, kRsi, kRdi, kRbp, kRsp,
-  kR8, kR9, kR10, kR11, kR12, kR13, kR14, kR15, kRip,
+  kRax,
+  kRdx,
+  kRcx,
+  kRbx,
+  kRsi,
+  kRdi,
+  kRbp,
+  kRsp,
+  kR8,
+  kR9,
+  kR10,
+  kR11,
+  kR12,
+  kR13,
+  kR14,
+  kR15,
+  kRip,
 };
 }  // namespace x86_64
 

@@ -20,8 +20,8 @@ enum class EngineChoice : uint8_t { automatic, perf, ptrace };
 
 struct EngineOptions {
   EngineChoice engine = EngineChoice::automatic;
-  uint64_t period_ns = 999'983;     ///< of CPU time; prime, so as not to run in lock-step with the target
-  uint32_t stack_bytes = 16 * 1024; ///< copied per sample; 0 none, at most 65,528
+  uint64_t period_ns = 999'983;      ///< of CPU time; prime, so as not to run in lock-step with the target
+  uint32_t stack_bytes = 16 * 1024;  ///< copied per sample; 0 none, at most 65,528
   bool follow_children = true;
   enum class PerCpu : uint8_t { automatic, always, never } per_cpu = PerCpu::automatic;
 };
@@ -47,13 +47,15 @@ class Engine {
   /// that still live. The targets go on.
   virtual Result<void> finish(EventSink& sink) = 0;
 
-  /// A descriptor that becomes readable when poll() has something to do, for use in a caller's poll(2); or -1.
+  /// A descriptor that becomes readable when poll() has something to do, for use in a caller's poll(2); or
+  /// -1.
   [[nodiscard]] virtual int wake_fd() const = 0;
 
   /// Whether all target processes are known to be gone (attach ends by itself then).
   [[nodiscard]] virtual bool targets_gone() const = 0;
 
-  /// Adds what the engine knows: its name, rate, kernel_sampled, lost and throttled counts, stops, ring bytes.
+  /// Adds what the engine knows: its name, rate, kernel_sampled, lost and throttled counts, stops, ring
+  /// bytes.
   virtual void describe(Quality& quality) const = 0;
   /// True once samples are spread over all processes (see RecordingInfo::pooled_sampling).
   [[nodiscard]] virtual bool pooled_sampling() const = 0;

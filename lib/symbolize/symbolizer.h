@@ -19,7 +19,7 @@ struct SourceFrame {
   std::string linkage_name;  ///< as in the symbol table; empty where the same
   std::string file;          ///< of `line`
   uint32_t line = 0;
-  std::string function_file; ///< of the definition
+  std::string function_file;  ///< of the definition
   uint32_t function_line = 0;
 };
 
@@ -34,23 +34,24 @@ struct ModuleRequest {
 };
 
 struct ModuleSymbols {
-  std::vector<AddressSymbols> symbols;          ///< parallel to ModuleRequest::addresses
-  LossReason reason = LossReason::none;         ///< for the addresses without a function
-  std::string note;                             ///< what a user could do: "install coreutils-dbgsym"; may be empty
+  std::vector<AddressSymbols> symbols;   ///< parallel to ModuleRequest::addresses
+  LossReason reason = LossReason::none;  ///< for the addresses without a function
+  std::string note;                      ///< what a user could do: "install coreutils-dbgsym"; may be empty
 };
 
 struct SymbolizeOptions {
-  std::string cache_directory;                  ///< "" disables the cache; normally ~/.cache/strobe
+  std::string cache_directory;  ///< "" disables the cache; normally ~/.cache/strobe
   std::vector<std::string> debug_directories = {"/usr/lib/debug"};
-  unsigned threads = 0;                         ///< 0: as many as there are CPUs
+  unsigned threads = 0;  ///< 0: as many as there are CPUs
 };
 
 /// Answers every request, in order; trouble with one module is in its ModuleSymbols.
-std::vector<ModuleSymbols> symbolize(const std::vector<ModuleRequest>& requests, const SymbolizeOptions& options,
-                                     Diagnostics& diagnostics);
+std::vector<ModuleSymbols> symbolize(const std::vector<ModuleRequest>& requests,
+                                     const SymbolizeOptions& options, Diagnostics& diagnostics);
 
 /// Works out all names of a recorded profile: calls symbolize() over its unique frames and turns the answers
 /// into rows. `profile.state` may be recorded or symbolized.
-SymbolDelta symbolize_profile(const Profile& profile, const SymbolizeOptions& options, Diagnostics& diagnostics);
+SymbolDelta symbolize_profile(const Profile& profile, const SymbolizeOptions& options,
+                              Diagnostics& diagnostics);
 
 }  // namespace strobe::symbolize

@@ -18,19 +18,20 @@
 namespace strobe::workflow {
 
 struct RecordRequest {
-  std::vector<std::string> command;        ///< run: program and arguments; empty for attach
-  std::vector<pid_t> pids;                 ///< attach
-  std::string output_path;                 ///< of the recording
+  std::vector<std::string> command;  ///< run: program and arguments; empty for attach
+  std::vector<pid_t> pids;           ///< attach
+  std::string output_path;           ///< of the recording
   bool replace_output = false;
-  bool redact_arguments = false;           ///< keep program names only (--no-args)
-  std::optional<uint64_t> duration_ns;     ///< the recording ends then; a launched program goes on
+  bool redact_arguments = false;        ///< keep program names only (--no-args)
+  std::optional<uint64_t> duration_ns;  ///< the recording ends then; a launched program goes on
   sampling::EngineOptions engine;
 };
 
 struct RecordOutcome {
-  std::string path;                        ///< where the recording is
-  std::optional<int32_t> exit_status;      ///< run: of the program, 128+N after signal N, 126/127 as a shell has them
-  bool started = true;                     ///< run: false where the program could not be executed
+  std::string path;  ///< where the recording is
+  std::optional<int32_t>
+      exit_status;      ///< run: of the program, 128+N after signal N, 126/127 as a shell has them
+  bool started = true;  ///< run: false where the program could not be executed
   uint64_t samples = 0;
 };
 
@@ -39,8 +40,8 @@ struct RecordOutcome {
 /// that nothing was recorded; trouble after the start is in the recording's quality.
 Result<RecordOutcome> record(const RecordRequest& request, Diagnostics& diagnostics);
 
-/// Brings a recording to its best state: recovers what a killed Strobe left, symbolizes what this machine can,
-/// stores that where the file may be written, and returns the profile.
+/// Brings a recording to its best state: recovers what a killed Strobe left, symbolizes what this machine
+/// can, stores that where the file may be written, and returns the profile.
 Result<Profile> complete(const std::string& path, const symbolize::SymbolizeOptions& options,
                          Diagnostics& diagnostics);
 

@@ -198,12 +198,6 @@ Result<std::string> read_command_line(pid_t pid) {
   return quote_command_line(*text) + (cut ? " …" : "");
 }
 
-Result<std::vector<pid_t>> list_threads(pid_t pid) {
-  auto threads = list_numbers(fmt::format("/proc/{}/task", pid));
-  if (threads.empty()) return fail(ErrorCode::gone, fmt::format("process {} is gone", pid));
-  return threads;
-}
-
 std::vector<pid_t> list_descendants(pid_t pid) {
   // One pass over all processes: /proc/PID/task/TID/children is optional in the kernel, and skips entries
   // when children end while it is read.

@@ -56,7 +56,6 @@ struct ProcessTimes {
 /// Pure: arguments separated by NUL, as in /proc/PID/cmdline.
 [[nodiscard]] std::string quote_command_line(std::string_view arguments);
 
-[[nodiscard]] Result<std::vector<pid_t>> list_threads(pid_t pid);  ///< ascending
 /// All living descendants of `pid`, parents before children; without `pid`.
 [[nodiscard]] std::vector<pid_t> list_descendants(pid_t pid);
 /// The process a thread belongs to.

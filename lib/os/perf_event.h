@@ -1,6 +1,6 @@
 // The kernel's perf events as descriptors, and the ring buffers they write to. Only system calls are here:
-// what to ask for and what the records mean is in sampling/perf. Hidden state: none. A PerfRing is used by one
-// thread.
+// what to ask for and what the records mean is in sampling/perf. Hidden state: none. A PerfRing is used by
+// one thread.
 #pragma once
 
 #include <linux/perf_event.h>

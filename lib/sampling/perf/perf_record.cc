@@ -49,7 +49,8 @@ void decode_chain(ByteReader& reader, RawSample& sample) {
     return;
   }
   const Bytes bytes = reader.read_bytes(static_cast<size_t>(count) * sizeof(uint64_t));
-  sample.kernel_frames = kernel_part({reinterpret_cast<const uint64_t*>(bytes.data()), static_cast<size_t>(count)});
+  sample.kernel_frames =
+      kernel_part({reinterpret_cast<const uint64_t*>(bytes.data()), static_cast<size_t>(count)});
 }
 
 void decode_stack(ByteReader& reader, RawSample& sample) {
@@ -154,16 +155,24 @@ PerfRecord decode_lost(ByteReader& reader, const Trailer& trailer) {
 
 PerfRecord decode_body(ByteReader& reader, const perf_event_header& header, const Trailer& trailer) {
   switch (header.type) {
-    case PERF_RECORD_FORK: return decode_task(reader, true);
-    case PERF_RECORD_EXIT: return decode_task(reader, false);
-    case PERF_RECORD_COMM: return decode_comm(reader, header, trailer);
-    case PERF_RECORD_MMAP2: return decode_mmap2(reader, header, trailer);
-    case PERF_RECORD_READ: return decode_read(reader, trailer);
-    case PERF_RECORD_LOST: return decode_lost(reader, trailer);
+    case PERF_RECORD_FORK:
+      return decode_task(reader, true);
+    case PERF_RECORD_EXIT:
+      return decode_task(reader, false);
+    case PERF_RECORD_COMM:
+      return decode_comm(reader, header, trailer);
+    case PERF_RECORD_MMAP2:
+      return decode_mmap2(reader, header, trailer);
+    case PERF_RECORD_READ:
+      return decode_read(reader, trailer);
+    case PERF_RECORD_LOST:
+      return decode_lost(reader, trailer);
     case PERF_RECORD_LOST_SAMPLES:
       return LostRecord{.time_ns = trailer.time_ns, .records = reader.read_u64()};
-    case PERF_RECORD_THROTTLE: return ThrottleRecord{.time_ns = trailer.time_ns};
-    default: return OtherRecord{.type = header.type};
+    case PERF_RECORD_THROTTLE:
+      return ThrottleRecord{.time_ns = trailer.time_ns};
+    default:
+      return OtherRecord{.type = header.type};
   }
 }
 

@@ -59,8 +59,8 @@ struct OtherRecord {
   uint32_t type = 0;
 };
 
-using PerfRecord = std::variant<OtherRecord, SampleRecord, ForkEvent, ExitEvent, CommEvent, MapEvent, ReadRecord,
-                                LostRecord, ThrottleRecord>;
+using PerfRecord = std::variant<OtherRecord, SampleRecord, ForkEvent, ExitEvent, CommEvent, MapEvent,
+                                ReadRecord, LostRecord, ThrottleRecord>;
 
 /// `record` is one whole record with its header, 8-byte aligned as rings have them.
 Result<PerfRecord> decode_record(Bytes record, const RecordLayout& layout);

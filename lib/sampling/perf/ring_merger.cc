@@ -24,7 +24,8 @@ bool RingMerger::load(Ring& ring) {
 std::optional<MergedRecord> RingMerger::next(uint64_t front_ns) {
   size_t oldest = rings_.size();
   for (size_t i = 0; i < rings_.size(); ++i) {
-    if (load(rings_[i]) && (oldest == rings_.size() || rings_[i].time_ns < rings_[oldest].time_ns)) oldest = i;
+    if (load(rings_[i]) && (oldest == rings_.size() || rings_[i].time_ns < rings_[oldest].time_ns))
+      oldest = i;
   }
   if (oldest == rings_.size() || rings_[oldest].time_ns >= front_ns) return std::nullopt;
   Ring& ring = rings_[oldest];

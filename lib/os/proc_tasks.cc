@@ -1,0 +1,124 @@
+#include "os/proc_tasks.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "base/unique_fd.h"
+
+namespace strobe::os {
+namespace {
+
+constexpr int kMaxCpu = 8191;  // the kernel's own limit on x86-64 (CONFIG_NR_CPUS)
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+std::optional<std::string> read_small_file(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  std::string text;
+  char buffer[4096];
+  while (true) {
+    const ssize_t size = ::read(file.get(), buffer, sizeof buffer);
+    if (size < 0) return std::nullopt;
+    if (size == 0) return text;
+    text.append(buffer, static_cast<size_t>(size));
+  }
+}
+
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Cuts the text before `separator` off the front of `text`.
+std::string_view take_part(std::string_view& text, char separator) {
+  const size_t end = text.find(separator);
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return part;
+}
+
+}  // namespace
+
+Result<std::vector<pid_t>> list_threads(pid_t pid) {
+  const std::string path = fmt::format("/proc/{}/task", pid);
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  if (folder == nullptr) return from_errno("open " + path, "is the process still running?");
+  std::vector<pid_t> threads;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    if (const auto tid = parse_number<pid_t>(entry->d_name)) threads.push_back(*tid);
+  }
+  std::sort(threads.begin(), threads.end());
+  return threads;
+}
+
+std::vector<pid_t> list_child_processes(pid_t pid, pid_t tid) {
+  const auto text = read_small_file(fmt::format("/proc/{}/task/{}/children", pid, tid));
+  std::vector<pid_t> children;
+  if (!text) return children;
+  for (std::string_view rest = *text; !rest.empty();) {
+    if (const auto child = parse_number<pid_t>(take_part(rest, ' '))) children.push_back(*child);
+  }
+  return children;
+}
+
+std::optional<std::string> read_thread_comm(pid_t pid, pid_t tid) {
+  auto text = read_small_file(fmt::format("/proc/{}/task/{}/comm", pid, tid));
+  if (text && text->ends_with('\n')) text->pop_back();
+  return text;
+}
+
+pid_t read_parent_pid(pid_t pid) {
+  const auto text = read_small_file(fmt::format("/proc/{}/stat", pid));
+  if (!text) return 0;
+  // "PID (NAME) STATE PPID …", where NAME may hold anything.
+  const size_t name_end = text->rfind(')');
+  if (name_end == std::string::npos || name_end + 2 > text->size()) return 0;
+  std::string_view rest = std::string_view(*text).substr(name_end + 2);
+  take_part(rest, ' ');
+  return parse_number<pid_t>(take_part(rest, ' ')).value_or(0);
+}
+
+std::optional<uint64_t> read_thread_run_ns(pid_t pid, pid_t tid) {
+  const auto text = read_small_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
+  if (!text) return std::nullopt;
+  std::string_view rest = *text;
+  return parse_number<uint64_t>(take_part(rest, ' '));
+}
+
+std::vector<int> parse_cpu_list(std::string_view text) {
+  std::vector<int> cpus;
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  while (!text.empty()) {
+    std::string_view part = take_part(text, ',');
+    const auto first = parse_number<int>(take_part(part, '-'));
+    const auto last = part.empty() ? first : parse_number<int>(part);
+    if (!first || !last || *first < 0 || *last > kMaxCpu) continue;
+    for (int cpu = *first; cpu <= *last; ++cpu) cpus.push_back(cpu);
+  }
+  std::sort(cpus.begin(), cpus.end());
+  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
+  return cpus;
+}
+
+std::vector<int> list_online_cpus() {
+  std::vector<int> cpus;
+  if (const auto text = read_small_file("/sys/devices/system/cpu/online")) cpus = parse_cpu_list(*text);
+  if (!cpus.empty()) return cpus;
+  const long count = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));  // no sysfs, as in some containers
+  for (int cpu = 0; cpu < count; ++cpu) cpus.push_back(cpu);
+  return cpus;
+}
+
+}  // namespace strobe::os

@@ -1,0 +1,109 @@
+#include "sampling/perf/event_attributes.h"
+
+#include <ctime>
+
+#include <cerrno>
+
+#include "os/perf_event.h"
+
+namespace strobe::sampling {
+namespace {
+
+perf_event_attr make_attr(uint64_t config) {
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = config;
+  attr.use_clockid = 1;  // events that share a ring must share the clock
+  attr.clockid = CLOCK_MONOTONIC;
+  attr.exclude_hv = 1;
+  return attr;
+}
+
+void ask_for_samples(perf_event_attr& attr, const EngineOptions& options, const PerfFeatures& features) {
+  attr.sample_type = record_layout(options, features).sample_type();
+  attr.sample_id_all = 1;
+  attr.exclude_callchain_user = 1;
+  attr.sample_regs_user = kUserRegisterMask;
+  attr.sample_stack_user = options.stack_bytes;
+  attr.exclude_kernel = !features.kernel;
+}
+
+bool refused(const Error& error) { return error.sys_errno == EACCES || error.sys_errno == EPERM; }
+
+}  // namespace
+
+RecordLayout record_layout(const EngineOptions& options, const PerfFeatures& features) {
+  return {.kernel_chain = features.kernel, .user_stack = options.stack_bytes != 0};
+}
+
+perf_event_attr make_inherited_attr(const EngineOptions& options, const PerfFeatures& features, bool sample) {
+  // task-clock and not cpu-clock: its count is the task's CPU time to the nanosecond.
+  perf_event_attr attr = make_attr(PERF_COUNT_SW_TASK_CLOCK);
+  ask_for_samples(attr, options, features);
+  if (sample) attr.sample_period = options.period_ns;  // a period: frequencies are limited and adapt slowly
+  attr.disabled = features.on_exec;
+  attr.enable_on_exec = features.on_exec;
+  attr.inherit = 1;
+  attr.inherit_stat = 1;
+  attr.inherit_thread = features.inherit_thread && !options.follow_children;
+  attr.mmap = 1;
+  attr.mmap2 = 1;
+  attr.comm = 1;
+  attr.comm_exec = 1;
+  attr.task = 1;
+  attr.build_id = features.build_id;
+  return attr;
+}
+
+perf_event_attr make_counter_attr(const PerfFeatures& features) {
+  perf_event_attr attr = make_attr(PERF_COUNT_SW_TASK_CLOCK);
+  attr.exclude_kernel = !features.kernel;  // a right to ask for only: the clock counts kernel time as well
+  attr.disabled = features.on_exec;
+  attr.enable_on_exec = features.on_exec;
+  return attr;
+}
+
+perf_event_attr make_cpu_attr(const EngineOptions& options, const PerfFeatures& features) {
+  perf_event_attr attr = make_attr(PERF_COUNT_SW_CPU_CLOCK);
+  ask_for_samples(attr, options, features);
+  attr.sample_period = options.period_ns;
+  attr.exclude_idle = 1;
+  return attr;
+}
+
+perf_event_attr make_ring_owner_attr(uint32_t wakeup_bytes) {
+  perf_event_attr attr = make_attr(PERF_COUNT_SW_DUMMY);
+  attr.exclude_kernel = 1;
+  attr.disabled = 1;
+  attr.watermark = 1;
+  attr.wakeup_watermark = wakeup_bytes;
+  return attr;
+}
+
+Result<PerfFeatures> probe_perf_features(const EngineOptions& options, pid_t pid) {
+  PerfFeatures features{
+      .kernel = true, .build_id = true, .inherit_thread = true, .per_cpu = false, .on_exec = true};
+  while (true) {
+    auto event = os::open_perf_event(make_inherited_attr(options, features, true), pid, -1);
+    if (event) break;
+    const Error& error = event.error();
+    if (refused(error) && features.kernel) {
+      features.kernel = false;
+    } else if (error.sys_errno == EINVAL && features.inherit_thread && !options.follow_children) {
+      features.inherit_thread = false;
+    } else if (error.sys_errno == EINVAL && features.build_id) {
+      features.build_id = false;
+    } else {
+      return pass(std::move(event));
+    }
+  }
+  if (options.per_cpu != EngineOptions::PerCpu::never) {
+    perf_event_attr attr = make_cpu_attr(options, features);
+    attr.disabled = 1;
+    features.per_cpu = os::open_perf_event(attr, -1, 0).has_value();
+  }
+  return features;
+}
+
+}  // namespace strobe::sampling

@@ -1,0 +1,93 @@
+#include "sampling/perf/ring_set.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "sampling/perf/event_attributes.h"
+
+namespace strobe::sampling {
+namespace {
+
+constexpr uint64_t kReleaseStepBytes = 256 * 1024;
+
+}  // namespace
+
+Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
+  const size_t smallest = static_cast<size_t>(::sysconf(_SC_PAGESIZE)) * 8;
+  size_t bytes = std::bit_floor(std::clamp(kMaxTotalBytes / cpus.size(), smallest, kMaxRingBytes));
+  RingSet set;
+  while (true) {
+    auto mapped = set.map_rings(cpus, bytes);
+    if (mapped) break;
+    // EPERM: more than the locked memory this user may have. Others of the same user may take of it too, so
+    // that the only way to know is to try.
+    const bool too_large =
+        mapped.error().code == ErrorCode::not_permitted || mapped.error().code == ErrorCode::no_resources;
+    if (!too_large || bytes <= smallest) return pass(std::move(mapped));
+    bytes /= 2;
+  }
+  std::vector<Bytes> data;
+  for (const os::PerfRing& ring : set.rings_) data.push_back(ring.data());
+  set.merger_ = std::make_unique<RingMerger>(data);
+  set.released_.resize(set.rings_.size());
+
+  set.epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  if (!set.epoll_) return from_errno("epoll_create1");
+  for (const UniqueFd& owner : set.owners_) {
+    // Edge-triggered: the kernel reports a ring once per watermark, whatever we have read since.
+    epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
+    if (::epoll_ctl(set.epoll_.get(), EPOLL_CTL_ADD, owner.get(), &event) != 0)
+      return from_errno("epoll_ctl");
+  }
+  return set;
+}
+
+Result<void> RingSet::map_rings(const std::vector<int>& cpus, size_t ring_bytes) {
+  rings_.clear();  // before their owners
+  owners_.clear();
+  const perf_event_attr attr = make_ring_owner_attr(static_cast<uint32_t>(ring_bytes / 4));
+  for (const int cpu : cpus) {
+    auto owner = os::open_perf_event(attr, 0, cpu);
+    if (!owner) return pass(std::move(owner));
+    auto ring = os::PerfRing::map(*owner, ring_bytes);
+    if (!ring) return pass(std::move(ring));
+    owners_.push_back(std::move(*owner));
+    rings_.push_back(std::move(*ring));
+  }
+  return {};
+}
+
+uint64_t RingSet::total_bytes() const {
+  uint64_t sum = 0;
+  for (const os::PerfRing& ring : rings_) sum += ring.data().size();
+  return sum;
+}
+
+void RingSet::wait(int timeout_ms) const {
+  epoll_event event{};
+  // An interrupted wait is as good as one without news.
+  static_cast<void>(::epoll_wait(epoll_.get(), &event, 1, timeout_ms));
+}
+
+void RingSet::refresh() {
+  for (size_t i = 0; i < rings_.size(); ++i) merger_->reader(i).extend_to(rings_[i].read_head());
+}
+
+void RingSet::release_some(size_t ring) {
+  const uint64_t position = merger_->reader(ring).position();
+  if (position - released_[ring] < kReleaseStepBytes) return;
+  released_[ring] = position;
+  rings_[ring].release_until(position);
+}
+
+void RingSet::release_all() {
+  for (size_t i = 0; i < rings_.size(); ++i) {
+    released_[i] = merger_->reader(i).position();
+    rings_[i].release_until(released_[i]);
+  }
+}
+
+}  // namespace strobe::sampling

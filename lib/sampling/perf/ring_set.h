@@ -1,0 +1,53 @@
+// One mapped ring per CPU, each owned by an event of our own that does nothing, so that rings exist before
+// the target's events and outlive its threads; the target's events are redirected into them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "os/perf_event.h"
+#include "sampling/perf/ring_merger.h"
+
+namespace strobe::sampling {
+
+class RingSet {
+ public:
+  static constexpr size_t kMaxRingBytes = 16u << 20;
+  static constexpr size_t kMaxTotalBytes = 64u << 20;
+
+  /// Rings for these CPUs, as large as the limits above and the user's locked memory allow.
+  static Result<RingSet> open(const std::vector<int>& cpus);
+
+  [[nodiscard]] size_t size() const { return rings_.size(); }
+  [[nodiscard]] const UniqueFd& owner(size_t ring) const { return owners_[ring]; }
+  [[nodiscard]] Bytes data(size_t ring) const { return rings_[ring].data(); }
+  [[nodiscard]] uint64_t read_head(size_t ring) const { return rings_[ring].read_head(); }
+  [[nodiscard]] uint64_t total_bytes() const;
+  /// Readable when a ring is filled to a quarter.
+  [[nodiscard]] int wake_fd() const { return epoll_.get(); }
+  /// Waits for that, or until the time is over.
+  void wait(int timeout_ms) const;
+
+  /// Makes visible what the kernel has written by now.
+  void refresh();
+  [[nodiscard]] RingMerger& merger() { return *merger_; }
+  [[nodiscard]] const RingMerger& merger() const { return *merger_; }
+  /// Gives what was read of one ring back to the kernel, when it is worth it.
+  void release_some(size_t ring);
+  void release_all();
+
+ private:
+  RingSet() = default;
+  Result<void> map_rings(const std::vector<int>& cpus, size_t ring_bytes);
+
+  std::vector<UniqueFd> owners_;
+  std::vector<os::PerfRing> rings_;
+  std::vector<uint64_t> released_;
+  std::unique_ptr<RingMerger> merger_;
+  UniqueFd epoll_;
+};
+
+}  // namespace strobe::sampling

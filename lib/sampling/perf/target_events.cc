@@ -1,0 +1,105 @@
+#include "sampling/perf/target_events.h"
+
+#include <utility>
+
+#include "base/clock.h"
+#include "os/perf_event.h"
+
+namespace strobe::sampling {
+namespace {
+
+constexpr uint64_t kNeverNs = uint64_t{1} << 60;  // a period of 36 years
+
+}  // namespace
+
+TargetEvents::TargetEvents(const EngineOptions& options, const PerfFeatures& features, std::vector<int> cpus,
+                           RingSet* rings)
+    : options_(options), features_(features), cpus_(std::move(cpus)), rings_(rings) {}
+
+Result<void> TargetEvents::open_thread(pid_t tid, bool sample, const std::function<bool(size_t)>& wanted) {
+  // Not inherited, hence not shared with children: the kernel has no other exact count of this one thread.
+  auto counter = os::open_perf_event(make_counter_attr(features_), tid, -1);
+  if (!counter) return pass(std::move(counter));
+  ThreadEvents events;
+  const perf_event_attr attr = make_inherited_attr(options_, features_, sample);
+  for (size_t i = 0; i < cpus_.size(); ++i) {
+    events.per_cpu.emplace_back();
+    events.opened_ns.push_back(0);
+    if (!wanted(i)) continue;
+    auto event = os::open_perf_event(attr, tid, cpus_[i]);
+    if (!event) return pass(std::move(event));
+    if (auto redirected = os::redirect_perf_output(*event, rings_->owner(i)); !redirected) return redirected;
+    events.per_cpu.back() = std::move(*event);
+    events.opened_ns.back() = monotonic_now_ns();
+  }
+  threads_[tid] = std::move(events);
+  counters_[tid] = std::move(*counter);
+  return {};
+}
+
+uint64_t TargetEvents::opened_ns(pid_t tid, size_t cpu_index) const {
+  const auto thread = threads_.find(tid);
+  return thread == threads_.end() ? 0 : thread->second.opened_ns[cpu_index];
+}
+
+Result<uint64_t> TargetEvents::switch_to_per_cpu() {
+  std::vector<UniqueFd> events;
+  std::vector<uint64_t> ids;
+  const perf_event_attr attr = make_cpu_attr(options_, features_);
+  for (size_t i = 0; i < cpus_.size(); ++i) {
+    auto event = os::open_perf_event(attr, -1, cpus_[i]);
+    if (!event) return pass(std::move(event));
+    if (auto redirected = os::redirect_perf_output(*event, rings_->owner(i)); !redirected) {
+      return pass(std::move(redirected));
+    }
+    auto id = os::read_perf_event_id(*event);
+    if (!id) return pass(std::move(id));
+    events.push_back(std::move(*event));
+    ids.push_back(*id);
+  }
+  cpu_events_ = std::move(events);
+  cpu_event_ids_ = std::move(ids);
+  const uint64_t now_ns = monotonic_now_ns();
+  for (const auto& [tid, thread] : threads_) {
+    for (const UniqueFd& event : thread.per_cpu) {
+      if (event) os::set_perf_period(event, kNeverNs);
+    }
+  }
+  return now_ns;
+}
+
+void TargetEvents::disable_all() {
+  for (const UniqueFd& event : cpu_events_) os::disable_perf_event(event);
+  for (const auto& [tid, thread] : threads_) {
+    for (const UniqueFd& event : thread.per_cpu) {
+      if (event) os::disable_perf_event(event);
+    }
+  }
+  for (const auto& [tid, counter] : counters_) os::disable_perf_event(counter);
+}
+
+uint64_t TargetEvents::take_count(pid_t tid) {
+  const auto counter = counters_.find(tid);
+  if (counter == counters_.end()) return 0;
+  const uint64_t count = os::read_perf_count(counter->second).value_or(0);
+  counters_.erase(counter);
+  return count;
+}
+
+std::vector<pid_t> TargetEvents::counted_threads() const {
+  std::vector<pid_t> tids;
+  for (const auto& [tid, counter] : counters_) tids.push_back(tid);
+  return tids;
+}
+
+uint64_t TargetEvents::read_total_ns() const {
+  uint64_t sum = 0;
+  for (const auto& [tid, thread] : threads_) {
+    for (const UniqueFd& event : thread.per_cpu) {
+      if (event) sum += os::read_perf_count(event).value_or(0);
+    }
+  }
+  return sum;
+}
+
+}  // namespace strobe::sampling

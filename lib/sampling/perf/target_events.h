@@ -1,0 +1,66 @@
+// The descriptors of all events on the target: per original thread one inherited event on each CPU, which
+// every thread and process that comes from it shares, and one counter of its own; and, when switched on, one
+// sampling event per CPU for all.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "sampling/perf/event_attributes.h"
+#include "sampling/perf/ring_set.h"
+
+namespace strobe::sampling {
+
+class TargetEvents {
+ public:
+  /// `rings` is borrowed for the life of this object; its rings belong to `cpus`, one each.
+  TargetEvents(const EngineOptions& options, const PerfFeatures& features, std::vector<int> cpus,
+               RingSet* rings);
+
+  /// Begins recording one thread, on the CPUs for which `wanted` (by index) says so. `sample` false: CPU
+  /// time, mappings, births and ends only. A thread that is gone is error `gone`.
+  Result<void> open_thread(pid_t tid, bool sample, const std::function<bool(size_t)>& wanted);
+
+  /// When the event of an original thread on a CPU was open; 0 where it was not.
+  [[nodiscard]] uint64_t opened_ns(pid_t tid, size_t cpu_index) const;
+
+  /// Begins sampling per CPU, and ends sampling per thread as far as the kernel lets: threads born from now
+  /// on and the original ones. Returns when, or an error with nothing changed.
+  Result<uint64_t> switch_to_per_cpu();
+  [[nodiscard]] bool is_cpu_event(uint64_t event_id, size_t ring) const {
+    return ring < cpu_event_ids_.size() && cpu_event_ids_[ring] == event_id;
+  }
+
+  void disable_all();
+
+  /// Whether the thread was opened by open_thread and its own count was not taken yet.
+  [[nodiscard]] bool has_counter(pid_t tid) const { return counters_.contains(tid); }
+  /// Its CPU time since recording began; 0 without a counter. Closes the counter.
+  uint64_t take_count(pid_t tid);
+  [[nodiscard]] std::vector<pid_t> counted_threads() const;
+  /// CPU time of all original threads and all that came from them.
+  [[nodiscard]] uint64_t read_total_ns() const;
+
+ private:
+  struct ThreadEvents {
+    std::vector<UniqueFd> per_cpu;  // by index of cpus_; none where not wanted
+    std::vector<uint64_t> opened_ns;
+  };
+
+  EngineOptions options_;
+  PerfFeatures features_;
+  std::vector<int> cpus_;
+  RingSet* rings_;
+  std::unordered_map<pid_t, ThreadEvents> threads_;
+  std::unordered_map<pid_t, UniqueFd> counters_;
+  std::vector<UniqueFd> cpu_events_;
+  std::vector<uint64_t> cpu_event_ids_;
+};
+
+}  // namespace strobe::sampling

@@ -44,8 +44,8 @@ void with_stack(int depth, const std::function<void(Recorded&)>& use) {
 
 void set_per_frame(benchmark::State& state, size_t frames) {
   state.counters["frames"] = static_cast<double>(frames);
-  state.counters["ns_per_frame"] =
-      benchmark::Counter(static_cast<double>(frames) * static_cast<double>(state.iterations()) / 1e9,
+  state.counters["per_frame"] =
+      benchmark::Counter(static_cast<double>(frames) * static_cast<double>(state.iterations()),
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 

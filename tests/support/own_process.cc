@@ -17,17 +17,25 @@ constexpr int kContextOrder[] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, RE
                                  REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
                                  REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
 
-Result<MappedFile> open_module(const std::string& path, uint64_t start, uint64_t end) {
+bool read_process(int pid, uint64_t address, std::span<std::byte> out) {
+  // Through the kernel, which checks the addresses.
+  iovec local{.iov_base = out.data(), .iov_len = out.size()};
+  iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = out.size()};
+  return ::process_vm_readv(pid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(out.size());
+}
+
+/// The vDSO has no file, only its image.
+Result<MappedFile> open_module(int pid, const std::string& path, uint64_t start, uint64_t end) {
   if (path != "[vdso]") return MappedFile::open(path);
-  // The vDSO has no file; its image is the same in every process of one kernel, at another address.
-  const auto* begin = reinterpret_cast<const std::byte*>(start);
-  return MappedFile::own(std::vector<std::byte>(begin, begin + (end - start)));
+  std::vector<std::byte> bytes(end - start);
+  if (!read_process(pid, start, bytes)) return from_errno("read the vDSO");
+  return MappedFile::own(std::move(bytes));
 }
 
 }  // namespace
 
-ProcessImage::ProcessImage(int pid) {
-  std::ifstream maps("/proc/" + (pid == 0 ? std::string("self") : std::to_string(pid)) + "/maps");
+ProcessImage::ProcessImage(int pid) : pid_(pid == 0 ? ::getpid() : pid) {
+  std::ifstream maps("/proc/" + std::to_string(pid_) + "/maps");
   for (std::string line; std::getline(maps, line);) {
     uint64_t start = 0;
     uint64_t end = 0;
@@ -48,7 +56,7 @@ void ProcessImage::add(const std::string& path, uint64_t start, uint64_t end, ui
   modules_.push_back(nullptr);
   Mapping mapping{.start = RuntimeAddr{start}, .end = RuntimeAddr{end}, .module = id};
   if (path.starts_with('/') || path == "[vdso]") {
-    auto file = open_module(path, start, end);
+    auto file = open_module(pid_, path, start, end);
     auto cfi = file ? unwind::ModuleCfi::make(std::move(*file)) : pass(std::move(file));
     if (cfi) {
       const auto address = (*cfi)->elf().address_of_offset(file_offset);
@@ -88,7 +96,7 @@ OwnedSample sample_here(const ucontext_t& context, const ProcessImage& image, si
   const size_t size = end == 0 ? 0 : std::min<size_t>(limit, end - sp);
   out.sample.stack_full = size == limit;
   out.stack.resize(size);
-  OwnMemory memory;
+  ProcessMemory memory;
   if (!memory.read_memory(sp, out.stack)) out.stack.clear();
   out.sample.stack = out.stack;
   return out;
@@ -101,11 +109,8 @@ bool BytesReader::read_memory(uint64_t address, std::span<std::byte> out) {
   return true;
 }
 
-bool OwnMemory::read_memory(uint64_t address, std::span<std::byte> out) {
-  // Through the kernel, which checks the addresses.
-  iovec local{.iov_base = out.data(), .iov_len = out.size()};
-  iovec remote{.iov_base = reinterpret_cast<void*>(address), .iov_len = out.size()};
-  return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(out.size());
+bool ProcessMemory::read_memory(uint64_t address, std::span<std::byte> out) {
+  return read_process(pid_, address, out);
 }
 
 }  // namespace strobe::test

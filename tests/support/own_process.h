@@ -1,7 +1,8 @@
-// This test's own process as the unwinder sees a target: its mappings, its files, its threads' stacks.
+// A process of the test (its own or a child) as the unwinder sees a target: mappings, files, stacks.
 #pragma once
 
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ class ProcessImage final : public unwind::CfiSource {
  private:
   void add(const std::string& path, uint64_t start, uint64_t end, uint64_t file_offset);
 
+  int pid_;
   AddressSpace space_;
   std::vector<std::string> paths_;
   std::vector<std::unique_ptr<unwind::ModuleCfi>> modules_;
@@ -58,10 +60,14 @@ class BytesReader final : public MemoryReader {
   std::span<const std::byte> bytes_;
 };
 
-/// This process's memory by address; only for addresses that are mapped (checked against the image).
-class OwnMemory final : public MemoryReader {
+/// A process's memory, by default this one's; addresses that are not mapped are refused, not fatal.
+class ProcessMemory final : public MemoryReader {
  public:
+  explicit ProcessMemory(int pid = ::getpid()) : pid_(pid) {}
   [[nodiscard]] bool read_memory(uint64_t address, std::span<std::byte> out) override;
+
+ private:
+  int pid_;
 };
 
 }  // namespace strobe::test

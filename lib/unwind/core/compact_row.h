@@ -43,13 +43,16 @@ template <class Memory>
 
   const uint64_t base = row.indirect ? origin : cfa;
   std::array<uint64_t, kSavedRegisters.size()> values;
+  unsigned restored = 0;
   for (unsigned rest = row.saved_mask; rest != 0; rest &= rest - 1) {
     const auto index = static_cast<size_t>(__builtin_ctz(rest));
     const uint64_t address = base + static_cast<uint64_t>(int64_t{row.saved[index]} * 8);
+    if (is_popped(address, frame)) continue;
     if (!memory.read_u64(address, values[index])) return StepResult::unreadable;
+    restored |= 1u << index;
   }
   frame.known &= kArchitecture.callee_saved;
-  for (unsigned rest = row.saved_mask; rest != 0; rest &= rest - 1) {
+  for (unsigned rest = restored; rest != 0; rest &= rest - 1) {
     const auto index = static_cast<size_t>(__builtin_ctz(rest));
     frame.set(kSavedRegisters[index], values[index]);
   }

@@ -38,11 +38,14 @@ StepResult apply_rule(size_t number, const RegisterRule& rule, uint64_t cfa, con
       return StepResult::ok;
     case RuleKind::same_value:
       return StepResult::ok;
-    case RuleKind::offset:
-      if (!read_word(context.memory, cfa + static_cast<uint64_t>(rule.value), value)) {
-        return StepResult::unreadable;
+    case RuleKind::offset: {
+      const uint64_t address = cfa + static_cast<uint64_t>(rule.value);
+      if (number != kArchitecture.program_counter && is_popped(address, context.registers)) {
+        return StepResult::ok;
       }
+      if (!read_word(context.memory, address, value)) return StepResult::unreadable;
       break;
+    }
     case RuleKind::value_offset:
       value = cfa + static_cast<uint64_t>(rule.value);
       break;

@@ -21,6 +21,13 @@ enum class StepResult : uint8_t {
 [[nodiscard]] StepResult step_row(const UnwindRow& row, uint64_t bias, MemoryReader& memory,
                                   FrameRegisters& frame);
 
+/// Whether the register saved at `address` was popped already. Compilers do not write rows for the pops of an
+/// epilogue that has a frame pointer: the register is back, and its place below the stack pointer is no part
+/// of the stack any more.
+[[nodiscard]] inline bool is_popped(uint64_t address, const FrameRegisters& frame) {
+  return address < frame.sp() && frame.is_known(kArchitecture.stack_pointer);
+}
+
 /// Whether the row says that its frame is the outermost one.
 [[nodiscard]] bool is_outermost(const UnwindRow& row);
 

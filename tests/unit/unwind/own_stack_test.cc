@@ -19,8 +19,8 @@ namespace strobe::unwind {
 namespace {
 
 using test::OwnedSample;
-using test::OwnMemory;
 using test::ProcessImage;
+using test::ProcessMemory;
 
 struct Seen {
   UnwoundStack stack;
@@ -190,7 +190,7 @@ TEST(OwnStack, FromASignalStackToTheMainOne) {
   std::vector<std::byte> room(256 * 1024);
   const stack_t stack{.ss_sp = room.data(), .ss_size = room.size()};
   ASSERT_EQ(::sigaltstack(&stack, nullptr), 0);
-  OwnMemory memory;
+  ProcessMemory memory;
   handler_live = nullptr;
   const Seen copy_only = look_from_handler(SA_ONSTACK);
   handler_live = &memory;
@@ -210,7 +210,7 @@ TEST(OwnStack, ShortCopyIsTruncatedAndCompletedFromLiveMemory) {
   recurse_without_frame_pointer(200, [&] {
     ucontext_t context;
     ::getcontext(&context);
-    OwnMemory memory;
+    ProcessMemory memory;
     whole = look_at(context);
     copy_only = look_at(context, 4096);
     completed = look_at(context, 4096, &memory);
@@ -234,7 +234,7 @@ class ChangedMemory final : public MemoryReader {
   }
 
  private:
-  OwnMemory memory_;
+  ProcessMemory memory_;
   uint64_t place_;
   int reads_before_;
 };

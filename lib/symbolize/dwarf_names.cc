@@ -1,0 +1,149 @@
+#include "symbolize/dwarf_names.h"
+
+#include <dwarf.h>
+
+#include <string_view>
+#include <utility>
+
+#include "symbolize/demangle.h"
+
+namespace strobe::symbolize {
+namespace {
+
+constexpr int kMaxReferences = 16;
+constexpr int kMaxScopeDepth = 64;
+constexpr size_t kMaxPrefixBytes = 4096;
+
+/// The DIE that `die` is an instance of (DW_AT_abstract_origin, through all steps), or itself.
+Dwarf_Die abstract_root(Dwarf_Die die) {
+  for (int steps = 0; steps < kMaxReferences; ++steps) {
+    Dwarf_Attribute attribute;
+    Dwarf_Die origin;
+    if (dwarf_attr(&die, DW_AT_abstract_origin, &attribute) == nullptr) break;
+    if (dwarf_formref_die(&attribute, &origin) == nullptr) break;
+    die = origin;
+  }
+  return die;
+}
+
+/// The declaration inside of its class or namespace, where `die` is a definition outside of it.
+Dwarf_Die declaration_of(Dwarf_Die die) {
+  Dwarf_Attribute attribute;
+  Dwarf_Die declaration;
+  if (dwarf_attr(&die, DW_AT_specification, &attribute) != nullptr &&
+      dwarf_formref_die(&attribute, &declaration) != nullptr) {
+    return declaration;
+  }
+  return die;
+}
+
+const char* integrated_string(Dwarf_Die& die, unsigned name) {
+  Dwarf_Attribute attribute;
+  return dwarf_formstring(dwarf_attr_integrate(&die, name, &attribute));
+}
+
+/// Languages where a function's DW_AT_name lacks its scopes.
+bool has_scopes(Dwarf_Die& unit) {
+  switch (dwarf_srclang(&unit)) {
+    case DW_LANG_C:
+    case DW_LANG_C89:
+    case DW_LANG_C99:
+    case DW_LANG_C11:
+    case DW_LANG_Mips_Assembler:
+    case DW_LANG_Go:
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool is_named_scope(int tag) {
+  return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type ||
+         tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type || tag == DW_TAG_module;
+}
+
+}  // namespace
+
+bool next_sibling(Dwarf_Die& die) {
+  const void* before = die.addr;
+  Dwarf_Die next;
+  if (dwarf_siblingof(&die, &next) != 0 || next.addr <= before) return false;
+  die = next;
+  return true;
+}
+
+std::string tidy_path(const char* path) {
+  if (path == nullptr) return {};
+  std::string_view rest(path);
+  std::string tidy;
+  if (rest.starts_with('/')) tidy = "/";
+  while (!rest.empty()) {
+    const size_t slash = rest.find('/');
+    const std::string_view part = rest.substr(0, slash);
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    if (part.empty() || part == ".") continue;
+    if (!tidy.empty() && tidy.back() != '/') tidy += '/';
+    tidy += part;
+  }
+  return tidy;
+}
+
+const FunctionInfo& DwarfNames::find(Dwarf_Die die) {
+  Dwarf_Die root = abstract_root(die);
+  auto& entry = functions_[root.addr];
+  if (entry != nullptr) return *entry;
+  entry = std::make_unique<FunctionInfo>();
+  FunctionInfo& info = *entry;
+  const char* linkage = integrated_string(root, DW_AT_linkage_name);
+  if (linkage == nullptr) linkage = integrated_string(root, DW_AT_MIPS_linkage_name);
+  if (linkage != nullptr) {
+    info.linkage_name = linkage;
+    info.name = demangle(linkage);
+  } else if (const char* name = integrated_string(root, DW_AT_name); name != nullptr) {
+    info.name = scope_prefix(root) + name;
+  }
+  info.file = tidy_path(dwarf_decl_file(&root));
+  int line = 0;
+  if (dwarf_decl_line(&root, &line) == 0 && line > 0) info.line = static_cast<uint32_t>(line);
+  return info;
+}
+
+std::string DwarfNames::scope_prefix(Dwarf_Die die) {
+  Dwarf_Die declaration = declaration_of(die);
+  Dwarf_Die unit;
+  if (dwarf_diecu(&declaration, &unit, nullptr, nullptr) == nullptr || !has_scopes(unit)) return {};
+  auto [entry, is_new] = scopes_.try_emplace(unit.addr);
+  UnitScopes& scopes = entry->second;
+  if (is_new) collect_scopes(unit, "", 0, scopes);
+  auto found = scopes.prefix.find(declaration.addr);
+  if (found == scopes.prefix.end() && !scopes.with_locals) {
+    // In a class local to a function (a lambda's): rare, so bodies are only searched when it is needed.
+    scopes = UnitScopes{.with_locals = true};
+    collect_scopes(unit, "", 0, scopes);
+    found = scopes.prefix.find(declaration.addr);
+  }
+  return found == scopes.prefix.end() ? std::string() : found->second;
+}
+
+void DwarfNames::collect_scopes(Dwarf_Die scope, const std::string& prefix, int depth, UnitScopes& scopes) {
+  Dwarf_Die child;
+  if (depth > kMaxScopeDepth || prefix.size() > kMaxPrefixBytes || dwarf_child(&scope, &child) != 0) return;
+  do {
+    const int tag = dwarf_tag(&child);
+    if (tag == DW_TAG_subprogram) {
+      scopes.prefix.emplace(child.addr, prefix);
+      if (!scopes.with_locals || dwarf_haschildren(&child) <= 0) continue;
+      const char* name = integrated_string(child, DW_AT_name);
+      collect_scopes(child, prefix + (name != nullptr ? name : "") + "::", depth + 1, scopes);
+    } else if (is_named_scope(tag)) {
+      if (dwarf_haschildren(&child) <= 0) continue;
+      const char* name = dwarf_diename(&child);
+      const char* nameless = tag == DW_TAG_namespace ? "(anonymous namespace)" : "(anonymous)";
+      collect_scopes(child, prefix + (name != nullptr ? name : nameless) + "::", depth + 1, scopes);
+    } else if (scopes.with_locals && (tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine)) {
+      collect_scopes(child, prefix, depth + 1, scopes);
+    }
+  } while (next_sibling(child));
+}
+
+}  // namespace strobe::symbolize

@@ -1,0 +1,74 @@
+// One DWARF compilation unit, read as far as asked: its functions by address, and per asked function its
+// inlined calls. For one thread.
+#pragma once
+
+#include <elfutils/libdw.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "symbolize/dwarf_names.h"
+#include "symbolize/symbolizer.h"
+
+namespace strobe::symbolize {
+
+/// Calls `use(low, high)` for every address range of a DIE; ranges at 0 (removed by the linker) are left out.
+template <class Use>
+void for_each_range(Dwarf_Die& die, Use use) {
+  constexpr int kMaxRanges = 1 << 20;
+  ptrdiff_t offset = 0;
+  Dwarf_Addr base = 0;
+  Dwarf_Addr low = 0;
+  Dwarf_Addr high = 0;
+  for (int count = 0; count < kMaxRanges; ++count) {
+    offset = dwarf_ranges(&die, offset, &base, &low, &high);
+    if (offset <= 0) return;
+    if (low != 0 && low < high) use(low, high);
+  }
+}
+
+class DwarfUnit {
+ public:
+  /// `line_die` has the line table; `function_die` the functions: another one for split DWARF.
+  DwarfUnit(Dwarf_Die line_die, Dwarf_Die function_die) : line_die_(line_die), function_die_(function_die) {}
+
+  /// The functions at an address, innermost first. Where no function of the unit holds it but the line table
+  /// does (assembly), one frame without a function; empty where neither knows it.
+  AddressSymbols find(uint64_t address, DwarfNames& names);
+
+ private:
+  struct Range {
+    uint64_t low = 0;
+    uint64_t high = 0;
+    uint32_t index = 0;  ///< into functions_ or Function::calls
+  };
+  struct InlinedCall {
+    Dwarf_Die die{};
+    uint32_t parent = kNone;
+  };
+  struct Function {
+    Dwarf_Die die{};
+    bool calls_read = false;
+    std::vector<InlinedCall> calls;  ///< callers before those inlined into them
+    std::vector<Range> ranges;
+  };
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  void read_functions(bool with_nested);
+  void collect_functions(Dwarf_Die scope, bool with_nested, int depth);
+  static void collect_calls(Dwarf_Die scope, uint32_t parent, int depth, Function& function);
+  Function* find_function(uint64_t address);
+  Function* look_up(uint64_t address);
+  [[nodiscard]] std::string call_file(Dwarf_Die& call);
+
+  Dwarf_Die line_die_;
+  Dwarf_Die function_die_;
+  bool functions_read_ = false;
+  bool nested_read_ = false;
+  std::vector<std::unique_ptr<Function>> functions_;
+  std::vector<Range> ranges_;  // of functions_, by low
+};
+
+}  // namespace strobe::symbolize

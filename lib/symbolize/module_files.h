@@ -1,0 +1,55 @@
+// Finding the bytes of a module: its own file as the target sees it, and the separate debug file that belongs
+// to it. A file is used only when it is the one that ran: equal build-id, else equal size and time.
+// Nothing is fetched from a network.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "elf/elf_file.h"
+#include "model/recording.h"
+
+namespace strobe::symbolize {
+
+/// All of a text file of unknown length (procfs); no_resources above `max_bytes`.
+Result<std::string> read_text_file(const std::string& path, size_t max_bytes);
+Result<std::string> read_text(const UniqueFd& fd, const std::string& name, size_t max_bytes);
+
+/// An ELF file in memory with what tells it from others of its name.
+struct LoadedFile {
+  std::string path;
+  uint64_t size = 0;
+  int64_t mtime_ns = 0;
+  MappedFile content;
+  elf::ElfFile elf;  ///< borrows from `content`
+};
+
+/// Opens and parses; regular files only. Files that only root can change are mapped, others are read: a
+/// mapped file that shrinks would kill us.
+Result<LoadedFile> load_elf_file(const std::string& path);
+
+struct ModuleFiles {
+  std::optional<LoadedFile> module;  ///< the file itself
+  std::optional<LoadedFile> debug;   ///< its separate debug file
+  std::string note;                  ///< why there is neither, for the user
+};
+
+/// Looks for the file of `module` (its path given as text) and its debug file. `pid` may be 0.
+[[nodiscard]] ModuleFiles find_module_files(const ModuleRow& module, const std::string& path, pid_t pid,
+                                            const std::vector<std::string>& debug_directories);
+
+/// The debug file with this build-id; nullopt where no directory has a matching one.
+[[nodiscard]] std::optional<LoadedFile> find_by_build_id(const std::string& build_id,
+                                                         const std::vector<std::string>& debug_directories);
+
+/// CRC-32 as .gnu_debuglink has it (IEEE 802.3, as zlib).
+[[nodiscard]] uint32_t debug_link_crc(Bytes bytes);
+
+}  // namespace strobe::symbolize

@@ -1,0 +1,240 @@
+// symbolize_profile(): a recorded profile's frames to requests per module, the answers to rows.
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <compare>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "symbolize/module_files.h"
+#include "symbolize/symbolizer.h"
+
+namespace strobe::symbolize {
+namespace {
+
+// A module gets a warning of its own when so many frames, and this share of all, are nameless because of it.
+constexpr uint64_t kWarnFrames = 5;
+constexpr double kWarnShare = 0.05;
+constexpr size_t kMaxWarnings = 3;
+constexpr std::string_view kWarningStart = "Names are missing: ";
+
+/// True where the recording was made by the kernel that runs now: only then do kernel addresses, the vDSO and
+/// process ids mean what they meant.
+bool is_of_this_boot(const RecordingInfo& info) {
+  utsname system{};
+  if (::uname(&system) != 0) return false;
+  if (!info.hostname.empty() && info.hostname != system.nodename) return false;
+  if (!info.kernel_release.empty() && info.kernel_release != system.release) return false;
+  const auto stat = read_text_file("/proc/stat", size_t{4} << 20);
+  if (!stat || info.start_unix_ns == 0) return true;
+  const size_t at = stat->find("\nbtime ");
+  if (at == std::string::npos) return true;
+  int64_t boot_s = 0;
+  std::from_chars(stat->data() + at + 7, stat->data() + stat->size(), boot_s);
+  return info.start_unix_ns / 1'000'000'000 >= boot_s;
+}
+
+/// Turns the answers into rows. Rows are made in the order of frames, so equal input gives equal rows.
+class DeltaBuilder {
+ public:
+  explicit DeltaBuilder(const Profile& profile) : profile_(&profile) {
+    // Rows of an earlier symbolizing are dropped: they follow the physical frames.
+    size_t physical = profile.frames.size();
+    while (physical > 0 && profile.frames[physical - 1].kind == FrameKind::inlined) --physical;
+    delta_.first_frame = static_cast<uint32_t>(physical);
+    delta_.first_string = static_cast<uint32_t>(profile.strings.size());
+    for (uint32_t i = 0; i < delta_.first_string; ++i) strings_.try_emplace(profile.strings[i], StringId{i});
+  }
+
+  [[nodiscard]] size_t physical_frames() const { return delta_.first_frame; }
+
+  /// Python's frames come named; their functions move to the new table.
+  void keep_function(FrameId id) {
+    FrameRow row = profile_->frames[id.index()];
+    if (row.function.index() >= profile_->functions.size()) return;
+    const FunctionRow& old = profile_->functions[row.function.index()];
+    const FunctionId function = intern(old);
+    if (function == row.function) return;
+    row.function = function;
+    delta_.changed_frames.emplace_back(id, row);
+  }
+
+  void set_symbols(FrameId id, const AddressSymbols& symbols, Language language) {
+    FrameRow row = profile_->frames[id.index()];
+    const FrameRow before = row;
+    row.function = {};
+    row.file = {};
+    row.outer = {};
+    row.line = 0;
+    if (!symbols.empty()) {
+      FrameId outer;
+      for (size_t level = symbols.size() - 1; level > 0; --level) {
+        outer = intern_inlined(symbols[level], row.module, outer, language);
+      }
+      const SourceFrame& innermost = symbols.front();
+      if (!innermost.function.empty()) row.function = intern(function_of(innermost, row.module, language));
+      row.file = intern(innermost.file);
+      row.line = innermost.line;
+      row.outer = outer;
+    }
+    const auto parts = [](const FrameRow& r) { return std::tuple(r.function, r.line, r.file, r.outer); };
+    if (parts(before) != parts(row)) delta_.changed_frames.emplace_back(id, row);
+  }
+
+  SymbolDelta take(Quality quality) {
+    delta_.quality = std::move(quality);
+    return std::move(delta_);
+  }
+
+ private:
+  using FunctionKey = std::tuple<ModuleId, StringId, StringId, uint32_t, Language>;
+  using InlinedKey = std::tuple<ModuleId, FunctionId, StringId, uint32_t, FrameId>;
+
+  StringId intern(const std::string& text) {
+    if (text.empty()) return {};
+    const auto next = static_cast<uint32_t>(delta_.first_string + delta_.strings.size());
+    const auto [entry, is_new] = strings_.try_emplace(text, StringId{next});
+    if (is_new) delta_.strings.push_back(text);
+    return entry->second;
+  }
+
+  FunctionRow function_of(const SourceFrame& frame, ModuleId module, Language language) {
+    return {.name = intern(frame.function),
+            .linkage_name = intern(frame.linkage_name),
+            .module = module,
+            .file = intern(frame.function_file),
+            .line = frame.function_line,
+            .language = language};
+  }
+
+  FunctionId intern(const FunctionRow& row) {
+    const FunctionKey key(row.module, row.name, row.file, row.line, row.language);
+    const auto next = static_cast<uint32_t>(delta_.functions.size());
+    const auto [entry, is_new] = functions_.try_emplace(key, FunctionId{next});
+    if (is_new) delta_.functions.push_back(row);
+    return entry->second;
+  }
+
+  /// Equal chains of callers are shared by all addresses that were inlined into them.
+  FrameId intern_inlined(const SourceFrame& frame, ModuleId module, FrameId outer, Language language) {
+    FrameRow row{.kind = FrameKind::inlined, .module = module, .line = frame.line, .outer = outer};
+    if (!frame.function.empty()) row.function = intern(function_of(frame, module, language));
+    row.file = intern(frame.file);
+    const InlinedKey key(module, row.function, row.file, row.line, outer);
+    const auto next = static_cast<uint32_t>(delta_.first_frame + delta_.frames.size());
+    const auto [entry, is_new] = inlined_.try_emplace(key, FrameId{next});
+    if (is_new) delta_.frames.push_back(row);
+    return entry->second;
+  }
+
+  const Profile* profile_;  // borrowed for the time of symbolize_profile()
+  SymbolDelta delta_;
+  std::unordered_map<std::string, StringId> strings_;
+  std::map<FunctionKey, FunctionId> functions_;
+  std::map<InlinedKey, FrameId> inlined_;
+};
+
+/// Requests for all modules, each with the sorted unique addresses of its frames. Parallel to
+/// profile.modules.
+std::vector<ModuleRequest> make_requests(const Profile& profile, size_t physical_frames) {
+  const bool this_boot = is_of_this_boot(profile.info);
+  std::vector<ModuleRequest> requests(profile.modules.size());
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const ModuleRow& module = profile.modules[i];
+    requests[i].module = module;
+    requests[i].path = profile.text(module.path);
+    const bool process_known = module.process.index() < profile.processes.size();
+    if (this_boot && process_known) requests[i].pid = profile.processes[module.process.index()].pid;
+  }
+  for (size_t i = 0; i < physical_frames; ++i) {
+    const FrameRow& frame = profile.frames[i];
+    if (frame.kind != FrameKind::native && frame.kind != FrameKind::kernel) continue;
+    if (frame.module.index() >= requests.size()) continue;
+    ModuleRequest& request = requests[frame.module.index()];
+    const bool is_file = request.module.kind == ModuleKind::file;
+    if (is_file || this_boot) request.addresses.push_back(frame.address);
+  }
+  for (ModuleRequest& request : requests) {
+    std::ranges::sort(request.addresses);
+    const auto rest = std::ranges::unique(request.addresses);
+    request.addresses.erase(rest.begin(), rest.end());
+  }
+  return requests;
+}
+
+/// The answer for one address; nullptr where it was not asked for.
+const AddressSymbols* find_answer(const ModuleRequest& request, const ModuleSymbols& answer,
+                                  uint64_t address) {
+  const auto found = std::ranges::lower_bound(request.addresses, address);
+  if (found == request.addresses.end() || *found != address) return nullptr;
+  const auto index = static_cast<size_t>(found - request.addresses.begin());
+  return index < answer.symbols.size() ? &answer.symbols[index] : nullptr;
+}
+
+struct Missing {
+  std::map<std::pair<std::string, LossReason>, uint64_t> blame;
+  std::map<size_t, uint64_t> by_module;
+};
+
+void fill_quality(const std::vector<ModuleRequest>& requests, const std::vector<ModuleSymbols>& answers,
+                  const Missing& missing, Quality& quality) {
+  quality.symbols.blame.clear();
+  for (const auto& [key, count] : missing.blame) {
+    quality.symbols.blame.push_back({key.first, key.second, count});
+    quality.symbols.missing += count;
+  }
+  std::ranges::stable_sort(quality.symbols.blame, std::ranges::greater{}, &Blame::count);
+  std::erase_if(quality.warnings, [](const std::string& text) { return text.starts_with(kWarningStart); });
+  std::vector<std::pair<uint64_t, size_t>> worst;
+  for (const auto& [module, count] : missing.by_module) {
+    const double share = static_cast<double>(count) / static_cast<double>(quality.symbols.frames);
+    if (count >= kWarnFrames && share >= kWarnShare) worst.emplace_back(count, module);
+  }
+  std::ranges::stable_sort(worst, std::ranges::greater{}, &std::pair<uint64_t, size_t>::first);
+  if (worst.size() > kMaxWarnings) worst.resize(kMaxWarnings);
+  for (const auto& [count, module] : worst) {
+    const std::string& note = answers[module].note;
+    quality.warnings.push_back(fmt::format("{}{} frames in {}{}{}.", kWarningStart, count,
+                                           requests[module].path, note.empty() ? "" : "; ", note));
+  }
+}
+
+}  // namespace
+
+SymbolDelta symbolize_profile(const Profile& profile, const SymbolizeOptions& options,
+                              Diagnostics& diagnostics) {
+  DeltaBuilder builder(profile);
+  const std::vector<ModuleRequest> requests = make_requests(profile, builder.physical_frames());
+  const std::vector<ModuleSymbols> answers = symbolize(requests, options, diagnostics);
+  Quality quality = profile.quality;
+  quality.symbols = {};
+  Missing missing;
+  for (uint32_t i = 0; i < builder.physical_frames(); ++i) {
+    const FrameRow& frame = profile.frames[i];
+    if (frame.kind == FrameKind::python) builder.keep_function(FrameId{i});
+    if (frame.kind != FrameKind::native && frame.kind != FrameKind::kernel) continue;
+    ++quality.symbols.frames;
+    const size_t module = frame.module.index();
+    const bool has_module = module < requests.size();
+    const AddressSymbols* symbols =
+        has_module ? find_answer(requests[module], answers[module], frame.address) : nullptr;
+    const Language language = frame.kind == FrameKind::kernel ? Language::kernel : Language::native;
+    builder.set_symbols(FrameId{i}, symbols != nullptr ? *symbols : AddressSymbols{}, language);
+    if (symbols != nullptr && !symbols->empty() && !symbols->front().function.empty()) continue;
+    LossReason reason = LossReason::no_mapping;
+    if (has_module) reason = symbols != nullptr ? answers[module].reason : LossReason::module_unreadable;
+    if (has_module && reason == LossReason::none) reason = LossReason::no_symbols;
+    ++missing.blame[{has_module ? requests[module].path : std::string(), reason}];
+    if (has_module && requests[module].module.kind != ModuleKind::unknown) ++missing.by_module[module];
+  }
+  fill_quality(requests, answers, missing, quality);
+  return builder.take(std::move(quality));
+}
+
+}  // namespace strobe::symbolize

@@ -70,9 +70,9 @@ void ModuleTable::load(Module& module, const MapEvent& event) {
   if (module.row.kind == ModuleKind::vdso) {
     if (auto image = os::read_vdso_image()) file = MappedFile::own(std::move(*image));
   } else {
-    os::MappedFileIdentity identity{event.pid, std::string(event.path), event.start, event.start + event.size,
-                                    event.device_major, event.device_minor, event.inode};
-    if (auto fd = os::open_mapped_file(identity)) {
+    const os::MappedFileId id{std::string(event.path), event.start,        event.start + event.size,
+                              event.device_major,      event.device_minor, event.inode};
+    if (auto fd = os::open_mapped_file(event.pid, id)) {
       struct stat info {};
       if (::fstat(fd->get(), &info) == 0) {
         module.row.file_size = static_cast<uint64_t>(info.st_size);
@@ -100,7 +100,9 @@ ModuleId ModuleTable::add(Module module) {
 ModuleId ModuleTable::kernel() { return pseudo(ModuleKind::kernel, ProcessId::none()); }
 
 ModuleId ModuleTable::pseudo(ModuleKind kind, ProcessId process) {
-  const std::string_view name = kind == ModuleKind::kernel ? "[kernel]" : kind == ModuleKind::jit ? "[jit]" : "[unknown]";
+  const std::string_view name = kind == ModuleKind::kernel ? "[kernel]"
+                                : kind == ModuleKind::jit  ? "[jit]"
+                                                           : "[unknown]";
   const std::string identity = fmt::format("{} {}", name, process.value);
   if (const auto known = by_identity_.find(identity); known != by_identity_.end()) return known->second;
   Module module;

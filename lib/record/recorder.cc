@@ -15,7 +15,9 @@ constexpr int kPollTimeoutMs = 20;
 constexpr uint64_t kHandOverIntervalNs = 200'000'000;  // what is lost if Strobe is killed
 
 uint64_t own_cpu_ns(const rusage& usage) {
-  const auto ns = [](const timeval& t) { return static_cast<uint64_t>(t.tv_sec) * kNsPerSecond + static_cast<uint64_t>(t.tv_usec) * 1000; };
+  const auto ns = [](const timeval& t) {
+    return static_cast<uint64_t>(t.tv_sec) * kNsPerSecond + static_cast<uint64_t>(t.tv_usec) * 1000;
+  };
   return ns(usage.ru_utime) + ns(usage.ru_stime);
 }
 
@@ -93,7 +95,8 @@ Result<uint64_t> Recorder::finish(std::optional<int32_t> exit_status) {
   stop();
   TargetTracker& tracker = sink_.tracker();
   tracker.close(end_ns_);
-  if (exit_status && !options_.target.pids.empty()) tracker.set_exit_status(options_.target.pids.front(), *exit_status);
+  if (exit_status && !options_.target.pids.empty())
+    tracker.set_exit_status(options_.target.pids.front(), *exit_status);
   writer_.push(sink_.take_delta());
   const WriterOutcome written = writer_.drain();
   RecordingDelta last;

@@ -20,7 +20,7 @@ namespace strobe::record {
 struct RecorderOptions {
   sampling::EngineOptions engine;
   sampling::EngineTarget target;
-  RecordingInfo info;              ///< start times and what is known beforehand
+  RecordingInfo info;  ///< start times and what is known beforehand
   bool redact_arguments = false;
 };
 
@@ -48,13 +48,13 @@ class Recorder {
   RecorderOptions options_;
   Diagnostics* diagnostics_;  // borrowed
   WriterThread writer_;
-  SampleSink sink_;                          // sampling thread while it runs
-  std::unique_ptr<sampling::Engine> engine_; // likewise
-  std::optional<Error> failure_;             // likewise
+  SampleSink sink_;                           // sampling thread while it runs
+  std::unique_ptr<sampling::Engine> engine_;  // likewise
+  std::optional<Error> failure_;              // likewise
   uint64_t cpu_at_start_ns_ = 0;
   uint64_t end_ns_ = 0;
   UniqueFd ended_fd_;
-  std::atomic<bool> stop_{false};            // set by stop(), read by run(); ordering given by join
+  std::atomic<bool> stop_{false};  // set by stop(), read by run(); ordering given by join
   std::thread thread_;
 };
 

@@ -26,11 +26,14 @@ void SampleSink::on_sample(const RawSample& sample) {
   }
   const auto& kernel = sample.kernel_frames;
   for (size_t i = kernel.size(); i-- > 0;) {
-    const UnwoundFrame frame{RuntimeAddr{kernel[i]}, i == 0 ? AddressKind::instruction : AddressKind::return_address};
-    stack = stacks_.intern(stack, frames_.intern(FrameKind::kernel, modules_.kernel(), raw(lookup_addr(frame))));
+    const UnwoundFrame frame{RuntimeAddr{kernel[i]},
+                             i == 0 ? AddressKind::instruction : AddressKind::return_address};
+    stack =
+        stacks_.intern(stack, frames_.intern(FrameKind::kernel, modules_.kernel(), raw(lookup_addr(frame))));
   }
   if (unwound_.reason != LossReason::none) ++blame_[{unwound_.blame, unwound_.reason}];
-  samples_.push_back({sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread, stack, unwound_.stack_class});
+  samples_.push_back(
+      {sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread, stack, unwound_.stack_class});
   tracker_.count_sample(thread);
 }
 

@@ -16,7 +16,7 @@
 namespace strobe::record {
 
 struct SampleSinkOptions {
-  uint64_t start_ns = 0;          ///< CLOCK_MONOTONIC of the recording's start
+  uint64_t start_ns = 0;  ///< CLOCK_MONOTONIC of the recording's start
   bool redact_arguments = false;
 };
 

@@ -5,7 +5,8 @@
 namespace strobe::record {
 
 StringId StringTable::intern(std::string_view text) {
-  const auto [place, added] = ids_.try_emplace(std::string(text), StringId{static_cast<uint32_t>(ids_.size())});
+  const auto [place, added] =
+      ids_.try_emplace(std::string(text), StringId{static_cast<uint32_t>(ids_.size())});
   if (added) new_.emplace_back(text);
   return place->second;
 }

@@ -137,7 +137,7 @@ void TargetTracker::on_thread_cpu(const ThreadCpuEvent& event) {
 ProcessState& TargetTracker::process(pid_t pid, uint64_t time_ns) {
   if (const auto known = states_.find(pid); known != states_.end()) return known->second;
   ProcessState& state = add_process(pid, ProcessId::none(), time_ns);
-  if (const auto comm = os::read_comm(pid)) name_process(state, pid, *comm);
+  if (const auto comm = os::read_comm(pid, pid)) name_process(state, pid, *comm);
   add_thread(state, pid, time_ns);
   return state;
 }

@@ -18,7 +18,7 @@ struct ProcessState {
   AddressSpace space;
   std::optional<os::ProcessMemory> memory;
   uint32_t live_threads = 0;
-  uint64_t user_base_ns = 0;    // what it had used before we looked
+  uint64_t user_base_ns = 0;  // what it had used before we looked
   uint64_t system_base_ns = 0;
 };
 
@@ -55,7 +55,9 @@ class TargetTracker {
   ProcessState& add_process(pid_t pid, ProcessId parent, uint64_t time_ns);
   ThreadId add_thread(ProcessState& process, pid_t tid, uint64_t time_ns);
   void name_process(const ProcessState& process, pid_t pid, std::string_view comm);
-  [[nodiscard]] uint64_t relative(uint64_t time_ns) const { return time_ns > start_ns_ ? time_ns - start_ns_ : 0; }
+  [[nodiscard]] uint64_t relative(uint64_t time_ns) const {
+    return time_ns > start_ns_ ? time_ns - start_ns_ : 0;
+  }
   void changed(ProcessId id);
   void changed(ThreadId id);
 
@@ -66,9 +68,9 @@ class TargetTracker {
   std::unordered_map<pid_t, ProcessState> states_;  // by pid; kept after the exit until the pid is reused
   std::unordered_map<pid_t, ThreadId> thread_ids_;  // by tid, likewise (exact CPU time comes after the exit)
   std::vector<ProcessRow> processes_;
-  std::vector<std::string> commands_;               // parallel to processes_
+  std::vector<std::string> commands_;  // parallel to processes_
   std::vector<ThreadRow> threads_;
-  std::vector<uint64_t> samples_;                   // parallel to threads_
+  std::vector<uint64_t> samples_;  // parallel to threads_
   std::vector<ProcessId> changed_processes_;
   std::vector<ThreadId> changed_threads_;
   std::vector<bool> process_is_changed_, thread_is_changed_;

@@ -18,8 +18,8 @@ namespace strobe::record {
 struct WriterOutcome {
   std::array<uint64_t, kStackClassCount> stored_by_class{};
   uint64_t stored = 0;
-  uint64_t lost = 0;            ///< samples in deltas that could not be stored
-  std::optional<Error> error;   ///< the first failure
+  uint64_t lost = 0;           ///< samples in deltas that could not be stored
+  std::optional<Error> error;  ///< the first failure
 };
 
 class WriterThread {
@@ -43,13 +43,13 @@ class WriterThread {
 
   store::RecordingWriter writer_;
   WriterOutcome outcome_;
-  mutable std::mutex mutex_;                  // guards all below
+  mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   std::deque<RecordingDelta> queue_;
   size_t queued_samples_ = 0;
   bool busy_ = false;
   bool stop_ = false;
-  std::thread thread_;                // last: starts when all else is there
+  std::thread thread_;  // last: starts when all else is there
 };
 
 }  // namespace strobe::record

@@ -19,8 +19,7 @@
 namespace strobe::workflow {
 namespace {
 
-constexpr int32_t kNotExecutable = 126;  // as POSIX shells have them
-constexpr int32_t kNotFound = 127;
+constexpr int kJobControlIntervalMs = 100;
 
 RecordingInfo describe_machine() {
   RecordingInfo info;
@@ -57,56 +56,81 @@ record::RecorderOptions recorder_options(const RecordRequest& request, sampling:
   return options;
 }
 
-/// Milliseconds until `deadline_ns` for poll(2); -1 without one.
+/// Milliseconds until `deadline_ns` for poll(2), at most kJobControlIntervalMs.
 int timeout_until(std::optional<uint64_t> deadline_ns) {
-  if (!deadline_ns) return -1;
+  if (!deadline_ns) return kJobControlIntervalMs;
   const uint64_t now = monotonic_now_ns();
-  return now >= *deadline_ns ? 0 : static_cast<int>(std::min<uint64_t>((*deadline_ns - now) / 1'000'000 + 1, 60'000));
+  if (now >= *deadline_ns) return 0;
+  return static_cast<int>(std::min<uint64_t>((*deadline_ns - now) / 1'000'000 + 1, kJobControlIntervalMs));
 }
 
-/// Waits until sampling should end: the program ended, the time is over, the targets are gone, or the user asked.
-void wait_for_end(os::SignalWatcher& signals, os::LaunchedProcess* child, int ended_fd,
-                  std::optional<uint64_t> duration_ns) {
+/// Waits for the program's end, handing signals on; false when `duration_ns` was over before.
+bool wait_for_child(os::SignalWatcher& signals, const os::LaunchedProcess& child,
+                    std::optional<uint64_t> duration_ns) {
+  std::optional<uint64_t> deadline_ns;
+  if (duration_ns) deadline_ns = monotonic_now_ns() + *duration_ns;
+  os::JobControl job(child);
+  while (true) {
+    pollfd fds[] = {{signals.fd(), POLLIN, 0}, {child.exit_fd(), POLLIN, 0}};
+    static_cast<void>(::poll(fds, 2, timeout_until(deadline_ns)));
+    while (const auto event = signals.read()) job.handle(*event);
+    static_cast<void>(job.follow_stop());
+    const bool may_have_ended = child.exit_fd() < 0 || (fds[1].revents & POLLIN) != 0;
+    if (may_have_ended && child.state() == os::ChildState::exited) return true;
+    if (deadline_ns && monotonic_now_ns() >= *deadline_ns) return false;
+  }
+}
+
+/// Waits until all targets are gone, the time is over, or a signal asks to end.
+void wait_for_targets(os::SignalWatcher& signals, int ended_fd, std::optional<uint64_t> duration_ns) {
   std::optional<uint64_t> deadline_ns;
   if (duration_ns) deadline_ns = monotonic_now_ns() + *duration_ns;
   while (true) {
     pollfd fds[] = {{signals.fd(), POLLIN, 0}, {ended_fd, POLLIN, 0}};
-    if (::poll(fds, 2, timeout_until(deadline_ns)) < 0 && errno != EINTR) return;
-    const os::SignalOutcome outcome = signals.handle(child);
-    if (outcome.child_exited || outcome.stop_requested) return;
-    if (child == nullptr && (fds[1].revents & POLLIN) != 0) return;
+    static_cast<void>(::poll(fds, 2, timeout_until(deadline_ns)));
+    while (const auto event = signals.read()) {
+      if (os::is_ending_signal(event->number)) return;
+      if (os::is_stop_signal(event->number)) os::stop_self();
+    }
+    if ((fds[1].revents & POLLIN) != 0) return;
     if (deadline_ns && monotonic_now_ns() >= *deadline_ns) return;
   }
 }
 
 Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics& diagnostics,
                                       os::SignalWatcher& signals, store::RecordingWriter writer) {
-  auto child = os::LaunchedProcess::prepare(request.command, signals.original_state());
+  auto child = os::LaunchedProcess::prepare(request.command, signals.original());
   if (!child) return pass(std::move(child));
-  record::Recorder recorder(recorder_options(request, {{child->pid()}, true}), std::move(writer), diagnostics);
-  if (auto started = recorder.start(); !started) return pass(std::move(started));
+  record::Recorder recorder(recorder_options(request, {{child->pid()}, true}), std::move(writer),
+                            diagnostics);
+  if (auto started = recorder.start(); !started) {
+    ::unlink(request.output_path.c_str());
+    return pass(std::move(started));
+  }
   auto failed = child->release();
   if (!failed) return pass(std::move(failed));
 
   RecordOutcome outcome;
   outcome.path = request.output_path;
   if (*failed) {
-    diagnostics.warn((*failed)->message);
+    diagnostics.warn((*failed)->error.what);
     recorder.stop();
     ::unlink(request.output_path.c_str());
     outcome.started = false;
-    outcome.exit_status = (*failed)->sys_errno == ENOENT ? kNotFound : kNotExecutable;
+    outcome.exit_status = (*failed)->exit_status;
     return outcome;
   }
-  wait_for_end(signals, &*child, recorder.ended_fd(), request.duration_ns);
-  recorder.stop();
-  if (child->has_exited()) outcome.exit_status = child->reap().exit_status;
+  const bool ended = wait_for_child(signals, *child, request.duration_ns);
+  recorder.stop();  // before the child is reaped: its /proc files still tell its times
+  if (ended) {
+    if (auto exit = child->reap()) outcome.exit_status = exit->status;
+  }
   auto samples = recorder.finish(outcome.exit_status);
   if (!samples) return pass(std::move(samples));
   outcome.samples = *samples;
-  if (!outcome.exit_status) {  // the recording ended before the program
-    wait_for_end(signals, &*child, -1, std::nullopt);
-    outcome.exit_status = child->reap().exit_status;
+  if (!ended) {  // the recording ended before the program
+    static_cast<void>(wait_for_child(signals, *child, std::nullopt));
+    if (auto exit = child->reap()) outcome.exit_status = exit->status;
   }
   return outcome;
 }
@@ -118,7 +142,7 @@ Result<RecordOutcome> record_attached(const RecordRequest& request, Diagnostics&
     ::unlink(request.output_path.c_str());
     return pass(std::move(started));
   }
-  wait_for_end(signals, nullptr, recorder.ended_fd(), request.duration_ns);
+  wait_for_targets(signals, recorder.ended_fd(), request.duration_ns);
   recorder.stop();
   auto samples = recorder.finish(std::nullopt);
   if (!samples) return pass(std::move(samples));
@@ -129,7 +153,7 @@ Result<RecordOutcome> record_attached(const RecordRequest& request, Diagnostics&
 
 Result<RecordOutcome> record(const RecordRequest& request, Diagnostics& diagnostics) {
   for (const pid_t pid : request.pids) {
-    if (auto checked = os::check_attachable(pid); !checked) return pass(std::move(checked));
+    if (auto checked = os::check_target(pid); !checked) return pass(std::move(checked));
   }
   auto signals = os::SignalWatcher::make();
   if (!signals) return pass(std::move(signals));

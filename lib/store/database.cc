@@ -30,8 +30,10 @@ std::string immutable_uri(const std::string& path) {
 }
 
 Error make_sqlite_error(sqlite3* handle, const std::string& path, std::string_view what) {
+  const int last_errno = errno;  // SQLite forgets the number of a failed COMMIT, the C library does not
   const int status = sqlite3_extended_errcode(handle);
-  const int sys_errno = sqlite3_system_errno(handle);
+  int sys_errno = sqlite3_system_errno(handle);
+  if (sys_errno == 0 && status == SQLITE_IOERR_WRITE) sys_errno = last_errno;
   const std::string message = std::string(what) + " " + path;
   const bool no_space = sys_errno == ENOSPC || sys_errno == EDQUOT || sys_errno == EFBIG;
   const int primary = status & 0xff;
@@ -123,12 +125,12 @@ Result<void> Database::configure() {
   }};
   for (const auto& [limit, value] : kLimits) sqlite3_limit(handle, limit, value);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-  return execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY");
+  return execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY", "open");
 }
 
-Result<void> Database::execute(const char* sql) {
-  if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-  return tl::unexpected(last_error("use"));
+Result<void> Database::execute(const std::string& sql, std::string_view what) {
+  if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return tl::unexpected(last_error(what));
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {

@@ -35,8 +35,8 @@ class Database {
   /// A database image in memory, read-only; `image` is copied.
   static Result<Database> open_image(Bytes image);
 
-  /// One or more statements without results (or with results nobody needs).
-  Result<void> execute(const char* sql);
+  /// One or more statements without results (or with results nobody needs). `what` begins the error's text.
+  Result<void> execute(const std::string& sql, std::string_view what = "write");
   Result<Statement> prepare(std::string_view sql);
   /// The first column of the first row as a number; an error where there is no row.
   Result<int64_t> query_integer(std::string_view sql);

@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 #include "base/unique_fd.h"
 
@@ -42,6 +46,19 @@ uint64_t size_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 || status.st_size < 0) return 0;
   return static_cast<uint64_t>(status.st_size);
+}
+
+/// Whether some process holds SQLite's locks on the file so that it cannot be read (the bytes at 1 GiB that
+/// sqlite.org/fileformat2.html calls the lock-byte page).
+bool is_locked(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return false;
+  struct flock lock {};
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = 0x40000000;
+  lock.l_len = 512;
+  return ::fcntl(fd.get(), F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 }  // namespace
@@ -82,6 +99,34 @@ Result<FilePlace> find_file(const std::string& path) {
   }
   const uint64_t wal_bytes = size_of(*resolved + "-wal");
   return FilePlace{std::move(*resolved), static_cast<uint64_t>(status.st_size) + wal_bytes, wal_bytes != 0};
+}
+
+Result<PrivateCopy> PrivateCopy::make(const FilePlace& place) {
+  if (is_locked(place.path)) {
+    return fail(ErrorCode::io, "read " + place.path + ": another program is using it",
+                "a running Strobe may still be recording into it: try again when that has ended");
+  }
+  std::string pattern = P_tmpdir "/strobe-XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) return from_errno("create a folder in " P_tmpdir);
+  PrivateCopy copy(std::move(pattern));
+  copy.place_ = {copy.folder_ + "/recording", place.size_bytes, place.has_wal};
+  for (const char* suffix : {"", "-wal"}) {
+    std::error_code error;
+    std::filesystem::copy_file(place.path + suffix, copy.place_.path + suffix, error);
+    if (error) return tl::unexpected(make_errno_error(error.value(), "copy " + place.path + suffix));
+    // The copy takes over the original's mode, which may lack the right to write.
+    if (::chmod((copy.place_.path + suffix).c_str(), 0600) != 0) return from_errno("copy " + place.path);
+  }
+  return copy;
+}
+
+PrivateCopy::PrivateCopy(PrivateCopy&& other) noexcept
+    : folder_(std::exchange(other.folder_, {})), place_(std::move(other.place_)) {}
+
+PrivateCopy::~PrivateCopy() {
+  if (folder_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 }  // namespace strobe::store

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -22,5 +23,24 @@ struct FilePlace {
 
 /// An existing regular file, through links where there are some.
 Result<FilePlace> find_file(const std::string& path);
+
+/// A private copy of an unfinished recording and its -wal file, for places where nothing can be written:
+/// SQLite writes even to read those. Removed with this object.
+class PrivateCopy {
+ public:
+  /// Fails where the recording is being written at this moment.
+  static Result<PrivateCopy> make(const FilePlace& place);
+  PrivateCopy(PrivateCopy&& other) noexcept;
+  PrivateCopy& operator=(PrivateCopy&&) = delete;
+  ~PrivateCopy();
+
+  [[nodiscard]] const FilePlace& place() const { return place_; }
+
+ private:
+  explicit PrivateCopy(std::string folder) : folder_(std::move(folder)) {}
+
+  std::string folder_;
+  FilePlace place_;
+};
 
 }  // namespace strobe::store

@@ -48,7 +48,7 @@ Result<Database> open_recording(const FilePlace& place, OpenMode mode) {
   if (mode == OpenMode::read_write) {
     // Exclusive first: reading a -wal file then needs no shared memory. Other readers of a finished file are
     // not kept out, a Strobe that is recording keeps us out.
-    if (auto result = database->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF");
+    if (auto result = database->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF", "open");
         !result) {
       return pass(std::move(result));
     }

@@ -8,7 +8,6 @@
 #include "store/profile_loader.h"
 #include "store/recording_file.h"
 #include "store/recovery.h"
-#include "store/row_writer.h"
 
 namespace strobe::store {
 namespace {
@@ -22,24 +21,6 @@ constexpr const char* kMainFileOnlyWarning =
     "copy "
     "it together with its -wal file to a place of your own to read all of it.";
 
-Result<void> store_recovered(Database& database, const Profile& profile) {
-  auto rows = RowWriter::make(database);
-  if (!rows) return pass(std::move(rows));
-  auto result = in_transaction(database, [&]() -> Result<void> {
-    Result<void> written = rows->put_info(profile.info);
-    if (written) written = rows->put_quality(profile.quality);
-    for (uint32_t i = 0; i < profile.processes.size(); ++i) {
-      if (written) written = rows->put_process(ProcessId{i}, profile.processes[i]);
-    }
-    for (uint32_t i = 0; i < profile.threads.size(); ++i) {
-      if (written) written = rows->put_thread(ThreadId{i}, profile.threads[i]);
-    }
-    if (written) written = rows->put_state(profile.state);
-    return written;
-  });
-  return result;
-}
-
 /// Reads through a connection that may write: what is in the -wal file is there as well, and an open
 /// recording is closed, on disk too where that succeeds.
 Result<Profile> read_writable(const FilePlace& place) {
@@ -50,7 +31,7 @@ Result<Profile> read_writable(const FilePlace& place) {
   if (profile->state == RecordingState::open) {
     close_open_profile(*profile, kKilledWarning);
     // A full disk does not keep anyone from reading: the next reader recovers again.
-    auto stored = store_recovered(*database, *profile);
+    auto stored = store_closed_profile(*database, *profile);
     if (stored) stored = make_plain_file(*database);
     static_cast<void>(stored);
   } else if (place.has_wal) {
@@ -83,9 +64,12 @@ Result<Profile> read_recording(const std::string& path) {
   if (::access(place->path.c_str(), R_OK) != 0) return from_errno("open " + path);
   auto profile = read_writable(*place);
   if (profile || !is_about_access(profile.error())) return profile;
-  // Reading the main file of a recording in progress without its -wal would be silently incomplete: then go
-  // past the locks at once, and say so.
-  if (!place->has_wal) {
+  if (place->has_wal) {
+    // The main file alone would be silently incomplete.
+    auto copy = PrivateCopy::make(*place);
+    if (copy) return read_writable(copy->place());
+    if (copy.error().sys_errno == 0) return pass(std::move(copy));  // it is being written
+  } else {
     profile = read_only(*place, OpenMode::read_only);
     if (profile || !is_about_access(profile.error())) return profile;
   }
@@ -104,12 +88,7 @@ Result<void> recover(const std::string& path) {
   if (!place) return pass(std::move(place));
   auto database = open_recording(*place, OpenMode::read_write);
   if (!database) return pass(std::move(database));
-  auto profile = load_profile(*database, place->size_bytes);
-  if (!profile) return pass(std::move(profile));
-  if (profile->state == RecordingState::open) {
-    close_open_profile(*profile, kKilledWarning);
-    if (auto result = store_recovered(*database, *profile); !result) return result;
-  }
+  if (auto result = close_recording(*database, place->size_bytes, kKilledWarning); !result) return result;
   return make_plain_file(*database);
 }
 

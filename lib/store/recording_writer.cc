@@ -1,12 +1,16 @@
 // The writing half of recording_file.h: RecordingWriter and store_symbols().
+#include <fmt/format.h>
+
 #include <optional>
 #include <utility>
 
 #include "store/file_place.h"
 #include "store/open_recording.h"
 #include "store/recording_file.h"
+#include "store/recovery.h"
 #include "store/row_writer.h"
 #include "store/schema.h"
+#include "store/validate.h"
 
 namespace strobe::store {
 namespace {
@@ -24,6 +28,10 @@ constexpr const char* kWriterPragmas =
     "PRAGMA synchronous = OFF;"
     "PRAGMA wal_autocheckpoint = 1000;";
 
+constexpr const char* kLostEndWarning =
+    "The end of this recording could not be stored: the CPU time of threads that still ran then is estimated "
+    "from their samples.";
+
 }  // namespace
 
 struct RecordingWriter::State {
@@ -31,19 +39,9 @@ struct RecordingWriter::State {
 
   Database database;
   std::optional<RowWriter> rows;  ///< refers to `database`; there after create()
-  // The ids of the next rows: a delta that does not fit is the mark of one that could not be stored.
-  uint64_t strings = 0;
-  uint64_t modules = 0;
-  uint64_t frames = 0;
-  uint64_t stacks = 0;
-  uint64_t samples = 0;
+  TableSizes sizes;
+  bool lost_rows = false;  ///< an append() failed
 
-  [[nodiscard]] bool continues(const RecordingDelta& delta) const {
-    return (delta.strings.empty() || delta.first_string == strings) &&
-           (delta.modules.empty() || delta.first_module == modules) &&
-           (delta.frames.empty() || delta.first_frame == frames) &&
-           (delta.stacks.empty() || delta.first_stack == stacks);
-  }
   Result<void> write(const RecordingDelta& delta);
 };
 
@@ -58,7 +56,7 @@ Result<void> RecordingWriter::State::write(const RecordingDelta& delta) {
   if (result) result = rows->add_modules(delta.first_module, delta.modules);
   if (result) result = rows->add_frames(delta.first_frame, delta.frames);
   if (result) result = rows->add_stacks(delta.first_stack, delta.stacks);
-  if (result) result = rows->add_samples(samples, delta.samples);
+  if (result) result = rows->add_samples(sizes.samples, delta.samples);
   if (result && delta.quality) result = rows->put_quality(*delta.quality);
   if (result && delta.info) result = rows->put_info(*delta.info);
   return result;
@@ -89,24 +87,32 @@ Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool re
 Result<void> RecordingWriter::append(const RecordingDelta& delta) {
   if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "append to a recording that is finished");
   State& state = *state_;
-  if (!state.continues(delta)) {
-    return fail(ErrorCode::invalid_argument,
-                "append to " + state.database.path() + ": rows before these were not stored");
+  auto after = check_delta(delta, state.sizes);
+  if (!after) {
+    after.error().what = "append to " + state.database.path() + ": " + after.error().what;
+    return pass(std::move(after));
   }
   auto result = in_transaction(state.database, [&] { return state.write(delta); });
-  if (!result) return result;
-  state.strings += delta.strings.size();
-  state.modules += delta.modules.size();
-  state.frames += delta.frames.size();
-  state.stacks += delta.stacks.size();
-  state.samples += delta.samples.size();
-  return {};
+  if (result) {
+    state.sizes = *after;
+  } else {
+    state.lost_rows = true;
+  }
+  return result;
 }
 
 Result<void> RecordingWriter::finish() {
   if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "finish a recording that is finished");
   const std::unique_ptr<State> state = std::move(state_);
-  if (auto result = state->rows->put_state(RecordingState::recorded); !result) return result;
+  Result<void> result;
+  if (state->lost_rows) {
+    // Frees the -wal file's space, which may be just what the last rows need.
+    static_cast<void>(state->database.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    result = close_recording(state->database, UINT64_MAX, kLostEndWarning);
+  } else {
+    result = state->rows->put_state(RecordingState::recorded);
+  }
+  if (!result) return result;
   return make_plain_file(state->database);
 }
 
@@ -127,10 +133,9 @@ Result<void> store_symbols(const std::string& path, const SymbolDelta& symbols) 
   auto rows = RowWriter::make(*database);
   if (!rows) return pass(std::move(rows));
   return in_transaction(*database, [&]() -> Result<void> {
-    auto result = database->execute(
-        ("DELETE FROM function; DELETE FROM string WHERE id >= " + std::to_string(symbols.first_string) +
-         "; DELETE FROM frame WHERE id >= " + std::to_string(symbols.first_frame))
-            .c_str());
+    auto result = database->execute(fmt::format(
+        "DELETE FROM function; DELETE FROM string WHERE id >= {}; DELETE FROM frame WHERE id >= {}",
+        symbols.first_string, symbols.first_frame));
     if (result) result = rows->add_strings(symbols.first_string, symbols.strings);
     if (result) result = rows->add_functions(0, symbols.functions);
     for (const auto& [id, row] : symbols.changed_frames) {

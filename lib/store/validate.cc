@@ -1,5 +1,6 @@
 #include "store/validate.h"
 
+#include <algorithm>
 #include <string>
 
 namespace strobe::store {
@@ -74,7 +75,65 @@ bool check_stacks(const Profile& p) {
   return true;
 }
 
+template <class Tag>
+bool none_or_below(StrongId<Tag> id, uint64_t size) {
+  return id.is_none() || id.value < size;
+}
+
+/// The ids of strings, modules and processes in the places of a delta.
+bool delta_names_places(const RecordingDelta& delta, const TableSizes& after) {
+  for (const auto& [id, row] : delta.processes) {
+    if (!none_or_below(row.parent, after.processes) || !none_or_below(row.command, after.strings) ||
+        !none_or_below(row.command_line, after.strings)) {
+      return false;
+    }
+  }
+  for (const auto& [id, row] : delta.threads) {
+    if (row.process.value >= after.processes || !none_or_below(row.name, after.strings)) return false;
+  }
+  for (const ModuleRow& row : delta.modules) {
+    if (!none_or_below(row.path, after.strings) || !none_or_below(row.process, after.processes)) return false;
+  }
+  return true;
+}
+
+bool delta_names_stacks(const RecordingDelta& delta, const TableSizes& after) {
+  for (const FrameRow& row : delta.frames) {
+    if (!none_or_below(row.module, after.modules) || !none_or_below(row.file, after.strings)) return false;
+  }
+  uint64_t id = delta.first_stack;
+  for (const StackRow& row : delta.stacks) {
+    if (row.frame.value >= after.frames || !none_or_below(row.parent, id++)) return false;
+  }
+  for (const SampleRow& row : delta.samples) {
+    if (row.thread.value >= after.threads || !none_or_below(row.stack, after.stacks)) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+Result<TableSizes> check_delta(const RecordingDelta& delta, const TableSizes& sizes) {
+  if ((!delta.strings.empty() && delta.first_string != sizes.strings) ||
+      (!delta.modules.empty() && delta.first_module != sizes.modules) ||
+      (!delta.frames.empty() && delta.first_frame != sizes.frames) ||
+      (!delta.stacks.empty() && delta.first_stack != sizes.stacks)) {
+    return fail(ErrorCode::invalid_argument, "rows before these were not stored");
+  }
+  TableSizes after = sizes;
+  after.strings += delta.strings.size();
+  after.modules += delta.modules.size();
+  after.frames += delta.frames.size();
+  after.stacks += delta.stacks.size();
+  after.samples += delta.samples.size();
+  for (const auto& [id, row] : delta.processes)
+    after.processes = std::max(after.processes, uint64_t{id.value} + 1);
+  for (const auto& [id, row] : delta.threads) after.threads = std::max(after.threads, uint64_t{id.value} + 1);
+  if (!delta_names_places(delta, after) || !delta_names_stacks(delta, after)) {
+    return fail(ErrorCode::invalid_argument, "these rows name others that were not stored");
+  }
+  return after;
+}
 
 Result<void> check_profile(const Profile& profile) {
   if (!check_places(profile)) return fail(ErrorCode::malformed, "its frames or functions refer to nothing");

@@ -1,6 +1,9 @@
-// Whether a profile that was read from a file holds together: every id names a row or nothing, every chain
-// ends. Pure. Code behind read_recording() relies on it and does not check again.
+// Whether rows hold together: every id names a row or nothing, every chain ends. Pure. Checked on the way
+// into a file, so that nothing is written that could not be read, and on the way out, as files are foreign
+// bytes. Code behind read_recording() relies on it and does not check again.
 #pragma once
+
+#include <cstdint>
 
 #include "base/result.h"
 #include "model/recording.h"
@@ -13,5 +16,20 @@ namespace strobe::store {
 ///   2. StackRow::parent is a smaller id than its own, so every stack ends;
 ///   3. FrameRow::outer and ProcessRow::parent form no cycle.
 Result<void> check_profile(const Profile& profile);
+
+/// How many rows the tables of a growing recording have.
+struct TableSizes {
+  uint64_t strings = 0;
+  uint64_t modules = 0;
+  uint64_t processes = 0;
+  uint64_t threads = 0;
+  uint64_t frames = 0;
+  uint64_t stacks = 0;
+  uint64_t samples = 0;
+};
+
+/// The sizes once `delta` is added to tables of `sizes`; an error where it does not continue them or names
+/// rows that are in neither: the mark of a delta before it that could not be stored.
+Result<TableSizes> check_delta(const RecordingDelta& delta, const TableSizes& sizes);
 
 }  // namespace strobe::store

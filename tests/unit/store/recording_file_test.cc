@@ -120,7 +120,7 @@ TEST(RecordingFile, GoesThroughLinkedFolders) {
 TEST(RecordingFile, SaysWhereItCannotWrite) {
   const test::TemporaryFolder folder;
   for (const std::string& path : {folder.file("no/such/folder/a.strobe"), std::string("/proc/a.strobe"),
-                                 folder.file("x/"), std::string()}) {
+                                  folder.file("x/"), std::string()}) {
     const auto writer = RecordingWriter::create(path, false);
     ASSERT_FALSE(writer) << path;
     EXPECT_NE(writer.error().hint.find("-o"), std::string::npos) << path;

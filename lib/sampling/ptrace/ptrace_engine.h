@@ -1,4 +1,5 @@
-// The engine over ptrace, for places where perf events are refused.
+// Sampling by ptrace, for machines and containers that refuse perf events: the tracer (tracer.h) in a thread
+// of its own, and the Engine interface in front of it.
 #pragma once
 
 #include <memory>
@@ -8,7 +9,7 @@
 
 namespace strobe::sampling {
 
-/// Fails, with the reason, where the targets may not be traced.
+/// Does not touch the target yet: start() seizes it.
 Result<std::unique_ptr<Engine>> make_ptrace_engine(const EngineOptions& options, const EngineTarget& target);
 
 }  // namespace strobe::sampling

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "option_text.h"
 #include "options.h"
 #include "views.h"
 
@@ -16,7 +17,7 @@ namespace {
 struct AttachOptions {
   RecordOptions record;
   ReportOptions report;
-  std::vector<pid_t> pids;
+  std::vector<std::string> pids;
 };
 
 /// The short name of a process for the recording's file name.
@@ -27,13 +28,22 @@ std::string program_name(pid_t pid) {
 }
 
 int attach(const AttachOptions& options) {
+  if (options.pids.empty()) {
+    return report_error({ErrorCode::invalid_argument, "attach needs a process id", "strobe attach PID…"});
+  }
+  std::vector<pid_t> pids;
+  for (const std::string& word : options.pids) {
+    Result<pid_t> pid = parse_pid(word);
+    if (!pid) return report_error(pid.error());
+    pids.push_back(*pid);
+  }
   Result<ReportRequest> report = make_report_request(options.report, {});
   if (!report) return report_error(report.error());
-  Result<workflow::RecordRequest> request = make_request(options.record, program_name(options.pids.front()));
+  Result<workflow::RecordRequest> request = make_request(options.record, program_name(pids.front()));
   if (!request) return report_error(request.error());
   if (Result<void> checked = check_json_path(report->json_path); !checked)
     return report_error(checked.error());
-  request->pids = options.pids;
+  request->pids = pids;
 
   ConsoleDiagnostics diagnostics(options.record.quiet);
   if (!options.record.quiet && ::isatty(STDERR_FILENO) == 1 && !request->duration_ns) {
@@ -50,13 +60,10 @@ Action add_attach_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("attach", "Profile running processes until they end, -d, or Ctrl-C");
   auto options = std::make_shared<AttachOptions>();
   set_usage(*command, "strobe attach [options] PID…");
-  command->footer(
-      "The processes are never stopped for good, killed or written to.\n"
-      "Exit status: 0, or 125 where Strobe failed.");
-  command->add_option("pid", options->pids, "Processes to profile")
-      ->required()
-      ->type_name("PID")
-      ->check(CLI::PositiveNumber);
+  command->footer(std::string(kSortHelp) +
+                  "The processes are never stopped for good, killed or written to.\n"
+                  "Exit status: 0, or 125 where Strobe failed.");
+  command->add_option("pid", options->pids, "Processes to profile")->group("");
   add_record_options(*command, options->record);
   add_report_options(*command, options->report);
   return [options] { return attach(*options); };

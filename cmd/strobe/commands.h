@@ -11,6 +11,12 @@ namespace strobe::cli {
 /// Help whose first line is `usage`, for words that CLI11 cannot know ("-- COMMAND").
 void set_usage(CLI::App& app, const std::string& usage);
 
+/// What all subcommands with a functions table say about --sort.
+inline constexpr const char* kSortHelp =
+    "Sort keys: calls cumulative cumtime file filename module ncalls pcalls line name nfl stdname time "
+    "tottime,\n"
+    "or a prefix that can mean one thing only (cum, tot, fi).\n";
+
 /// Runs the subcommand with its parsed options; returns the exit status.
 using Action = std::function<int()>;
 

@@ -82,9 +82,18 @@ int report_error(const Error& error) {
 }
 
 void ConsoleDiagnostics::warn(std::string message) {
-  if (quiet_) return;
   const std::lock_guard lock(mutex_);
+  if (quiet_) {
+    held_back_ = std::move(message);
+    return;
+  }
   write_text(STDERR_FILENO, "strobe: " + report::printable(message) + '\n');
+}
+
+void ConsoleDiagnostics::print_held_back() {
+  const std::lock_guard lock(mutex_);
+  if (!held_back_.empty()) write_text(STDERR_FILENO, "strobe: " + report::printable(held_back_) + '\n');
+  held_back_.clear();
 }
 
 }  // namespace strobe::cli

@@ -29,10 +29,13 @@ class ConsoleDiagnostics : public Diagnostics {
  public:
   explicit ConsoleDiagnostics(bool quiet) : quiet_(quiet) {}
   void warn(std::string message) override;
+  /// Prints what was held back under -q last, where it turned out to be why nothing was done.
+  void print_held_back();
 
  private:
   bool quiet_;
   std::mutex mutex_;
+  std::string held_back_;
 };
 
 }  // namespace strobe::cli

@@ -1,6 +1,7 @@
 // The command line: chooses a subcommand; everything else is in its own file.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,13 @@ std::vector<std::string> split_at_marker(std::vector<std::string>& words) {
   std::vector<std::string> after(marker + 1, words.end());
   words.erase(marker, words.end());
   return after;
+}
+
+/// The first word where it was meant to be a subcommand and is none.
+bool is_unknown_subcommand(const CLI::App& app, const std::vector<std::string>& words) {
+  std::set<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.insert(command->get_name());
+  return !words.empty() && !words.front().starts_with('-') && known.count(words.front()) == 0;
 }
 
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
@@ -44,6 +52,10 @@ int main(int argc, char** argv) {
       {"attach", add_attach_command(app)},
       {"report", add_report_command(app)},
   };
+  if (is_unknown_subcommand(app, words)) {
+    return report_error({ErrorCode::invalid_argument, "unknown subcommand '" + words.front() + "'",
+                         "use run, attach or report; see: strobe --help"});
+  }
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 wants its vector
     app.parse(words);

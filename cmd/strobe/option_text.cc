@@ -75,6 +75,17 @@ Result<uint64_t> parse_duration(const std::string& text) {
   return static_cast<uint64_t>(seconds * static_cast<double>(kNsPerSecond));
 }
 
+Result<pid_t> parse_pid(const std::string& text) {
+  pid_t pid = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, pid);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || pid <= 0) {
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a process id", text),
+                "give numbers, as ps and pgrep print them: strobe attach 1234");
+  }
+  return pid;
+}
+
 std::string default_recording_name(const std::string& program, const std::tm& local_time) {
   const size_t slash = program.find_last_of('/');
   std::string name;

@@ -1,6 +1,8 @@
 // The words of options turned into values: rates, durations, file names. Pure.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <ctime>
 #include <string>
@@ -15,6 +17,9 @@ Result<uint64_t> parse_rate(const std::string& text);
 
 /// "10", "0.5", "10s", "500ms", "2m" to nanoseconds.
 Result<uint64_t> parse_duration(const std::string& text);
+
+/// A process id.
+Result<pid_t> parse_pid(const std::string& text);
 
 /// "NAME-YYYYMMDD-HHMMSS.strobe", the name made harmless.
 [[nodiscard]] std::string default_recording_name(const std::string& program, const std::tm& local_time);

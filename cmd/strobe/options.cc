@@ -111,10 +111,7 @@ Result<workflow::RecordRequest> make_request(const RecordOptions& options, const
 }
 
 void add_report_options(CLI::App& app, ReportOptions& options) {
-  app.add_option(
-         "--sort", options.sort_keys,
-         "Order of functions: calls cumulative cumtime file filename module ncalls pcalls line name nfl "
-         "stdname time tottime, or a prefix; several by commas [tottime]")
+  app.add_option("--sort", options.sort_keys, "Order of functions; several by commas [tottime]")
       ->type_name("KEY")
       ->delimiter(',')
       ->expected(1)

@@ -112,6 +112,7 @@ Action add_report_command(CLI::App& app) {
   auto options = std::make_shared<ReportCommandOptions>();
   set_usage(*command, "strobe report [options] [RECORDING] [functions|threads|quality] [RESTRICTION…]");
   command->footer(
+      std::string(kSortHelp) +
       "Without RECORDING the newest *.strobe of this directory is taken. Restrictions of the functions view "
       "are\n"
       "applied in order: a count (20), a fraction (0.1), or a regular expression on "

@@ -13,11 +13,16 @@ struct RunOptions {
   RecordOptions record;
   ReportOptions report;
   std::vector<std::string> command;
+  bool unknown_option = false;  ///< the first word of `command` is one
 };
 
 int run(const RunOptions& options) {
   if (options.command.empty()) {
     return report_error({ErrorCode::invalid_argument, "run needs a command", "strobe run -- COMMAND [ARG…]"});
+  }
+  if (options.unknown_option) {
+    return report_error({ErrorCode::invalid_argument, "unknown option " + options.command.front(),
+                         "see: strobe run --help; a command that begins with a dash goes behind --"});
   }
   Result<ReportRequest> report = make_report_request(options.report, {});
   if (!report) return report_error(report.error());
@@ -30,7 +35,10 @@ int run(const RunOptions& options) {
   ConsoleDiagnostics diagnostics(options.record.quiet);
   Result<workflow::RecordOutcome> outcome = workflow::record(*request, diagnostics);
   if (!outcome) return report_error(outcome.error());
-  if (!outcome->started) return outcome->exit_status.value_or(kExitStrobeFailed);
+  if (!outcome->started) {
+    diagnostics.print_held_back();
+    return outcome->exit_status.value_or(kExitStrobeFailed);
+  }
   const int finished = finish_recording(outcome->path, *report, options.record.quiet);
   // The program's status is its own even where its summary failed; that failure was said.
   return outcome->exit_status.value_or(finished);
@@ -43,6 +51,7 @@ Action add_run_command(CLI::App& app, const std::vector<std::string>& after_mark
   auto options = std::make_shared<RunOptions>();
   set_usage(*command, "strobe run [options] -- COMMAND [ARG…]");
   command->footer(
+      std::string(kSortHelp) +
       "The command's input, output and exit status are its own; Strobe's words go to stderr.\n"
       "Exit status: the command's (128+N after signal N); 125 Strobe failed, 126 COMMAND cannot be "
       "executed,\n"
@@ -53,6 +62,7 @@ Action add_run_command(CLI::App& app, const std::vector<std::string>& after_mark
   add_report_options(*command, options->report);
   return [command, options, after_marker] {
     options->command = command->remaining();
+    options->unknown_option = !options->command.empty() && options->command.front().starts_with('-');
     if (!options->command.empty() && !after_marker.empty()) options->command.emplace_back("--");
     options->command.insert(options->command.end(), after_marker.begin(), after_marker.end());
     return run(*options);

@@ -30,13 +30,14 @@ std::string header(const FunctionTable& table, const FunctionTextOptions& option
     text += fmt::format("   List reduced from {} to {} due to restriction <{}>\n", reduction.before,
                         reduction.after, printable(reduction.restriction));
   }
+  text += "   Samples are self/total; they are moments on the CPU, not calls\n";
   return text + '\n';
 }
 
-/// "total" where it equals self, else "total/self", as pstats writes calls and primitive calls.
+/// One number where both are equal, else "self/total", in the order of the columns of seconds.
 std::string sample_text(const FunctionStats& row) {
   if (row.total.samples == row.self.samples) return std::to_string(row.total.samples);
-  return fmt::format("{}/{}", row.total.samples, row.self.samples);
+  return fmt::format("{}/{}", row.self.samples, row.total.samples);
 }
 
 std::string percent_range(const Interval& interval) {

@@ -15,7 +15,9 @@ Result<MappedFile> MappedFile::map(const UniqueFd& fd, const std::string& name) 
   MappedFile file;
   if (info.st_size == 0) return file;
   const auto size = static_cast<size_t>(info.st_size);
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  // Private and writable: libelf edits section headers in memory when it expands compressed sections; what is
+  // written stays in this process.
+  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd.get(), 0);
   if (address == MAP_FAILED) return from_errno("map " + name);
   file.bytes_ = Bytes(static_cast<const std::byte*>(address), size);
   file.mapped_ = true;

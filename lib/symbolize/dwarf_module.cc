@@ -15,7 +15,7 @@ constexpr size_t kMaxUnits = size_t{1} << 22;
 Elf* open_elf(const LoadedFile& file) {
   elf_version(EV_CURRENT);
   const Bytes bytes = file.content.bytes();
-  // elf_memory wants char* but does not write to files of our own byte order and alignment.
+  // libelf writes to it where sections are compressed: MappedFile's pages are private and writable.
   return elf_memory(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())), bytes.size());
 }
 

@@ -57,6 +57,16 @@ bool has_scopes(Dwarf_Die& unit) {
   }
 }
 
+/// A class without a name inside of a function is a lambda's: several in one function are told apart by line.
+std::string name_of_scope(Dwarf_Die& scope, int tag) {
+  if (const char* name = dwarf_diename(&scope); name != nullptr) return name;
+  if (tag == DW_TAG_namespace) return "(anonymous namespace)";
+  int line = 0;
+  if (tag != DW_TAG_class_type && tag != DW_TAG_structure_type) return "(anonymous)";
+  if (dwarf_decl_line(&scope, &line) != 0 || line <= 0) return "{lambda}";
+  return "{lambda:" + std::to_string(line) + "}";
+}
+
 bool is_named_scope(int tag) {
   return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type ||
          tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type || tag == DW_TAG_module;
@@ -137,9 +147,7 @@ void DwarfNames::collect_scopes(Dwarf_Die scope, const std::string& prefix, int 
       collect_scopes(child, prefix + (name != nullptr ? name : "") + "::", depth + 1, scopes);
     } else if (is_named_scope(tag)) {
       if (dwarf_haschildren(&child) <= 0) continue;
-      const char* name = dwarf_diename(&child);
-      const char* nameless = tag == DW_TAG_namespace ? "(anonymous namespace)" : "(anonymous)";
-      collect_scopes(child, prefix + (name != nullptr ? name : nameless) + "::", depth + 1, scopes);
+      collect_scopes(child, prefix + name_of_scope(child, tag) + "::", depth + 1, scopes);
     } else if (scopes.with_locals && (tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine)) {
       collect_scopes(child, prefix, depth + 1, scopes);
     }

@@ -28,7 +28,8 @@ SourceFrame frame_of(std::string_view linkage_name) {
   return frame;
 }
 
-/// Gives the outermost frame the symbol table's name where DWARF has none, or its linkage name where it fits.
+/// Gives the outermost frame the symbol table's name where DWARF has none, or its linkage name: DWARF has none
+/// for static functions.
 void complete_with_symbol(const elf::Symbol& symbol, AddressSymbols& symbols) {
   if (symbols.empty()) symbols.emplace_back();
   SourceFrame& outermost = symbols.back();
@@ -36,7 +37,7 @@ void complete_with_symbol(const elf::Symbol& symbol, AddressSymbols& symbols) {
   if (outermost.function.empty()) {
     outermost.function = std::move(named.function);
     outermost.linkage_name = std::move(named.linkage_name);
-  } else if (outermost.linkage_name.empty() && named.function == outermost.function) {
+  } else if (outermost.linkage_name.empty()) {
     outermost.linkage_name = std::move(named.linkage_name);
   }
 }

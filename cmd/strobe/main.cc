@@ -1,7 +1,10 @@
 // The command line: chooses a subcommand; everything else is in its own file.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,10 +34,20 @@ bool is_unknown_subcommand(const CLI::App& app, const std::vector<std::string>& 
   return !words.empty() && !words.front().starts_with('-') && known.count(words.front()) == 0;
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+/// --help and --version; what they print.
+std::string success_text(const CLI::App& app, const CLI::Success& success) {
+  std::ostringstream text;
+  app.exit(success, text, text);
+  return text.str();
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error, const std::string& first_word) {
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   const std::string command = chosen.empty() ? "strobe" : "strobe " + chosen.front()->get_name();
-  return report_error({ErrorCode::invalid_argument, error.what(), "see: " + command + " --help"});
+  const bool unknown_option = chosen.empty() && first_word.starts_with('-');
+  return report_error({ErrorCode::invalid_argument,
+                       unknown_option ? "unknown option " + first_word : std::string(error.what()),
+                       "see: " + command + " --help"});
 }
 
 }  // namespace
@@ -57,12 +70,12 @@ int main(int argc, char** argv) {
                          "use run, attach or report; see: strobe --help"});
   }
   try {
-    std::reverse(words.begin(), words.end());  // as CLI11 wants its vector
-    app.parse(words);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes words from the end
   } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+    write_text(STDOUT_FILENO, success_text(app, success));
+    return kExitOk;
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error);
+    return usage_error(app, error, words.empty() ? std::string() : words.front());
   }
   for (const auto& [name, action] : actions) {
     if (app.got_subcommand(name)) return action();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ Result<workflow::RecordRequest> make_request(const RecordOptions& options, const
 /// Options of `report`, and of the summary that `run` and `attach` end with.
 struct ReportOptions {
   std::vector<std::string> sort_keys;
-  long rows = -1;  ///< -1: as usual; 0: all
+  std::optional<long> rows;  ///< none: as usual; 0: all
   bool reverse = false;
   bool strip_dirs = false;
   bool wide = false;

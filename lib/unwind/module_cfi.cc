@@ -10,7 +10,7 @@ namespace strobe::unwind {
 
 namespace {
 
-/// _start of glibc, musl and others is 40 to 50 bytes long.
+/// _start of glibc, musl and others is at most 40 to 50 bytes long.
 constexpr uint64_t kEntryCodeSize = 64;
 
 /// Records of a section by address, and FDEs without code or corrupt ones left out.
@@ -130,7 +130,12 @@ bool ModuleCfi::is_entry_code(FileAddr address) const {
   Elf64_Ehdr header;
   if (elf_.bytes().size() < sizeof header) return false;
   std::memcpy(&header, elf_.bytes().data(), sizeof header);
-  return header.e_entry != 0 && raw(address) - header.e_entry < kEntryCodeSize;
+  const uint64_t offset = raw(address) - header.e_entry;
+  if (header.e_entry == 0 || offset >= kEntryCodeSize) return false;
+  // Behind the hlt that ends glibc's _start come other functions.
+  const Bytes code = code_at(FileAddr{header.e_entry});
+  const auto end = std::find(code.begin(), code.end(), std::byte{0xf4});
+  return offset <= static_cast<uint64_t>(end - code.begin());
 }
 
 }  // namespace strobe::unwind

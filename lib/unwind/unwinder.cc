@@ -24,8 +24,7 @@ enum class Way : uint8_t {
   general_row,
   outermost,
   signal_trampoline,
-  prologue,
-  frame_pointer,
+  frame_pointer,  ///< no CFI
   bad_cfi,
   no_mapping,
 };
@@ -37,10 +36,18 @@ struct Resolved {
   ModuleId module;
   Way way = Way::empty;
   bool signal_frame = false;
+  bool has_code = false;              ///< without CFI: the instructions can be read
   bool clears_frame_pointer = false;  ///< without CFI: start code, where a zero frame pointer is the end
   PrologueState prologue = PrologueState::unknown;
   CompactRow row;
   uint32_t general = 0;  ///< index into general_rows
+};
+
+/// Whether an address found without CFI is one that a call leaves.
+enum class ReturnCheck : uint8_t {
+  no,
+  possible,  ///< executable, but its code cannot be read
+  certain,   ///< behind a call instruction
 };
 
 struct GeneralRow {
@@ -70,6 +77,8 @@ struct Unwinder::State {
 
   StepResult step(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
   StepResult step_without_cfi(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
+  PrologueState guess_leaf(const AddressSpace& space);
+  ReturnCheck check_return_address(const AddressSpace& space, uint64_t address);
   void walk(const UnwindRequest& request, UnwoundStack& out);
   void stop(StepResult result, const Resolved& way, UnwoundStack& out);
   void finish(size_t copied_frames, UnwoundStack& out);
@@ -142,6 +151,7 @@ void Unwinder::State::resolve_without_cfi(const ModuleCfi& module, uint64_t addr
                                           Resolved& out) {
   const Bytes code = module.code_at(FileAddr{address});
   const Bytes before = code_before(module, address);
+  out.has_code = !code.empty();
   out.clears_frame_pointer = clears_frame_pointer(before);
   if (is_signal_trampoline(code)) {
     out.way = Way::signal_trampoline;
@@ -150,7 +160,6 @@ void Unwinder::State::resolve_without_cfi(const ModuleCfi& module, uint64_t addr
     out.way = Way::outermost;
   } else if (frame.kind == AddressKind::instruction) {
     out.prologue = find_prologue_state(before, code);
-    if (out.prologue != PrologueState::unknown) out.way = Way::prologue;
   }
 }
 
@@ -166,7 +175,6 @@ StepResult Unwinder::State::step(const Resolved& way, const AddressSpace& space,
     }
     case Way::signal_trampoline:
       return step_signal_trampoline(memory, registers);
-    case Way::prologue:
     case Way::frame_pointer:
       return step_without_cfi(way, space, frame);
     case Way::outermost:
@@ -179,21 +187,54 @@ StepResult Unwinder::State::step(const Resolved& way, const AddressSpace& space,
   return StepResult::bad_info;
 }
 
+ReturnCheck Unwinder::State::check_return_address(const AddressSpace& space, uint64_t address) {
+  const Mapping* mapping = space.find(RuntimeAddr{address - 1});
+  if (mapping == nullptr) return ReturnCheck::no;
+  const ModuleCfi* module = cfi->find_cfi(mapping->module);
+  if (module == nullptr) return ReturnCheck::possible;
+  const Bytes before = code_before(*module, raw(mapping->to_file(RuntimeAddr{address})));
+  if (before.empty()) return ReturnCheck::possible;
+  return ends_in_call(before) ? ReturnCheck::certain : ReturnCheck::no;
+}
+
+/// Hand-written leaf functions (some of libc's string functions, start-up code) have neither CFI nor a frame:
+/// a frame pointer would skip their caller. They have their return address at, or one word above, the stack
+/// pointer, and only code behind a call is taken for one.
+PrologueState Unwinder::State::guess_leaf(const AddressSpace& space) {
+  uint64_t word = 0;
+  const uint64_t sp = registers.sp();
+  if (memory.read_u64(sp, word) && check_return_address(space, word) == ReturnCheck::certain) {
+    return PrologueState::at_stack_pointer;
+  }
+  if (registers.fp() != sp && memory.read_u64(sp + 8, word) &&
+      check_return_address(space, word) == ReturnCheck::certain) {
+    return PrologueState::one_word_above;
+  }
+  return PrologueState::unknown;
+}
+
 StepResult Unwinder::State::step_without_cfi(const Resolved& way, const AddressSpace& space,
                                              UnwoundFrame frame) {
   const bool interrupted = frame.kind == AddressKind::instruction;
-  const bool zero_frame_pointer = registers.is_known(kArchitecture.frame_pointer) && registers.fp() == 0;
-  if (!interrupted && zero_frame_pointer && (by_frame_pointer || way.clears_frame_pointer)) {
+  const uint64_t fp = registers.fp();
+  const bool outermost_mark = registers.is_known(kArchitecture.frame_pointer) && fp == 0;
+  if (!interrupted && outermost_mark && (by_frame_pointer || way.clears_frame_pointer)) {
     return StepResult::end_of_stack;
   }
-  const StepResult result = way.way == Way::prologue ? step_prologue(way.prologue, memory, registers)
-                                                     : step_frame_pointer(memory, registers);
+  PrologueState prologue = way.prologue;
+  if (interrupted && way.has_code && prologue == PrologueState::unknown) prologue = guess_leaf(space);
+  by_frame_pointer = prologue == PrologueState::unknown;
+  const StepResult result =
+      by_frame_pointer ? step_frame_pointer(memory, registers) : step_prologue(prologue, memory, registers);
   if (result != StepResult::ok) return result;
-  by_frame_pointer = way.way != Way::prologue;
-  // Nothing promised that this was a return address: it has to be one.
+  // Nothing promised that this was a frame: its return address has to be one, and where that cannot be told
+  // for certain, its frame pointer has to go on up the stack.
   const uint64_t pc = registers.pc();
   if (pc == 0) return interrupted ? StepResult::bad_info : StepResult::end_of_stack;
-  return space.find(RuntimeAddr{pc - 1}) != nullptr ? StepResult::ok : StepResult::bad_info;
+  const ReturnCheck check = check_return_address(space, pc);
+  const bool goes_up = !by_frame_pointer || registers.fp() == 0 || registers.fp() > fp;
+  const bool plausible = check == ReturnCheck::certain || (check == ReturnCheck::possible && goes_up);
+  return plausible ? StepResult::ok : StepResult::bad_info;
 }
 
 void Unwinder::State::stop(StepResult result, const Resolved& way, UnwoundStack& out) {
@@ -216,9 +257,9 @@ void Unwinder::State::stop(StepResult result, const Resolved& way, UnwoundStack&
       }
       break;
     case StepResult::bad_info:
-      out.reason = way.way == Way::no_mapping                                  ? LossReason::no_mapping
-                   : way.way == Way::frame_pointer || way.way == Way::prologue ? LossReason::no_unwind_info
-                                                                               : LossReason::bad_unwind_info;
+      out.reason = way.way == Way::no_mapping      ? LossReason::no_mapping
+                   : way.way == Way::frame_pointer ? LossReason::no_unwind_info
+                                                   : LossReason::bad_unwind_info;
       break;
   }
 }

@@ -105,7 +105,6 @@ StepResult step_frame_pointer(MemoryReader& memory, FrameRegisters& frame) {
   if (fp % 8 != 0 || fp < frame.sp() || fp > UINT64_MAX - 16) return StepResult::bad_info;
   std::array<uint64_t, 2> pair{};
   if (!memory.read_memory(fp, std::as_writable_bytes(std::span(pair)))) return StepResult::unreadable;
-  if (pair[0] != 0 && pair[0] <= fp) return StepResult::bad_info;
   enter_caller(frame, pair[0], fp + 16, pair[1], false);
   return StepResult::ok;
 }
@@ -113,12 +112,13 @@ StepResult step_frame_pointer(MemoryReader& memory, FrameRegisters& frame) {
 StepResult step_prologue(PrologueState state, MemoryReader& memory, FrameRegisters& frame) {
   const uint64_t sp = frame.sp();
   std::array<uint64_t, 2> words{frame.fp(), 0};
-  const bool pushed = state == PrologueState::frame_pointer_pushed;
-  if (pushed ? !memory.read_memory(sp, std::as_writable_bytes(std::span(words)))
+  const bool second = state != PrologueState::at_stack_pointer;
+  if (second ? !memory.read_memory(sp, std::as_writable_bytes(std::span(words)))
              : !read_word(memory, sp, words[1])) {
     return StepResult::unreadable;
   }
-  enter_caller(frame, words[0], sp + (pushed ? 16 : 8), words[1], true);
+  const uint64_t fp = state == PrologueState::frame_pointer_pushed ? words[0] : frame.fp();
+  enter_caller(frame, fp, sp + (second ? 16 : 8), words[1], true);
   return StepResult::ok;
 }
 

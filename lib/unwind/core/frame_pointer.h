@@ -16,6 +16,7 @@ enum class PrologueState : uint8_t {
   unknown,
   at_stack_pointer,      ///< nothing pushed yet, or everything popped: the word at the stack pointer
   frame_pointer_pushed,  ///< the word above the pushed frame pointer
+  one_word_above,        ///< the word above one that means nothing (a stack aligned for calls)
 };
 
 /// `code` begins at the instruction about to be executed; `before` are the bytes before it (may be fewer).
@@ -34,11 +35,11 @@ enum class PrologueState : uint8_t {
 /// sigcontext.h).
 [[nodiscard]] StepResult step_signal_trampoline(MemoryReader& memory, FrameRegisters& frame);
 
-/// One step by frame pointer; bad_info where the chain does not go up the stack.
+/// One step by frame pointer; bad_info where it does not point up the stack. Whether what it found there is a
+/// frame is for the caller to judge.
 [[nodiscard]] StepResult step_frame_pointer(MemoryReader& memory, FrameRegisters& frame);
 
-/// One step of a function whose return address is the word `slot` bytes above the stack pointer, with the
-/// caller's frame pointer still in its register (slot 0) or pushed below (slot 8).
+/// One step of a function that was interrupted in that state, which must not be unknown.
 [[nodiscard]] StepResult step_prologue(PrologueState state, MemoryReader& memory, FrameRegisters& frame);
 
 }  // namespace strobe::unwind

@@ -1,0 +1,81 @@
+// Help pages and error messages of the program, byte for byte, with their exit status.
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
+#include "golden_file.h"
+
+namespace strobe {
+namespace {
+
+/// Runs a shell command in an empty folder; its output (stderr included) and exit status as text.
+std::string run_shell(const std::string& command) {
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "strobe_golden_empty";
+  std::filesystem::create_directories(folder);
+  const std::string shell = "cd '" + folder.string() + "' && " + command + " 2>&1 </dev/null";
+  FILE* pipe = ::popen(shell.c_str(), "r");
+  if (pipe == nullptr) return "popen failed";
+  std::string output;
+  std::array<char, 4096> buffer;
+  for (size_t n = 0; (n = ::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    output.append(buffer.data(), n);
+  const int status = ::pclose(pipe);
+  return output + "exit status " +
+         std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) + "\n";
+}
+
+std::string strobe_with(const std::string& arguments) {
+  return "$ strobe " + arguments + "\n" + run_shell(std::string("'") + STROBE_BINARY + "' " + arguments) +
+         "\n";
+}
+
+TEST(GoldenCommandLine, Help) {
+  test::expect_golden("help.txt", strobe_with("--help"));
+  test::expect_golden("help_run.txt", strobe_with("run --help"));
+  test::expect_golden("help_attach.txt", strobe_with("attach --help"));
+  test::expect_golden("help_report.txt", strobe_with("report --help"));
+}
+
+TEST(GoldenCommandLine, Errors) {
+  std::string text;
+  for (const char* arguments : {"",
+                                "nosuch",
+                                "--nosuch",
+                                "run",
+                                "run --",
+                                "run --nosuch true",
+                                "run -r",
+                                "run -r fast -- true",
+                                "run -r 1000000 -- true",
+                                "run -d -1 -- true",
+                                "run --engine magic -- true",
+                                "run --stack-bytes 70000 -- true",
+                                "run --sort c -- true",
+                                "run --sort nosuch -- true",
+                                "run --color red -- true",
+                                "run -n x -- true",
+                                "run --json /nosuch/report.json -- true",
+                                "attach",
+                                "attach self",
+                                "attach 0",
+                                "attach 12x",
+                                "report",
+                                "report x.strobe nosuch",
+                                "report functions '('",
+                                "report functions 1.5",
+                                "report threads 5"}) {
+    text += strobe_with(arguments);
+  }
+  test::expect_golden("errors.txt", text);
+}
+
+TEST(GoldenCommandLine, AReaderThatLeavesIsNoError) {
+  const std::string strobe = std::string("'") + STROBE_BINARY + "'";
+  EXPECT_EQ(run_shell(strobe + " run --help | head -n 0; echo ${PIPESTATUS[0]}").find("Broken"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace strobe

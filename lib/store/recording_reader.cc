@@ -16,10 +16,16 @@ constexpr const char* kKilledWarning =
     "Strobe was killed while it was recording: what came after its last commit (up to 200 ms) is missing, "
     "and "
     "the CPU time of threads that still ran is estimated from their samples.";
+constexpr const char* kNoLogWarning =
+    "Strobe was killed while it was recording, or this file was copied without the -wal file beside it: its "
+    "end is "
+    "missing, and the CPU time of threads that still ran is estimated from their samples.";
 constexpr const char* kMainFileOnlyWarning =
     "This recording was not finished and lies where nothing can be written, so only the main file was read: "
     "copy "
     "it together with its -wal file to a place of your own to read all of it.";
+
+const char* warning_for(const FilePlace& place) { return place.has_wal ? kKilledWarning : kNoLogWarning; }
 
 /// Reads through a connection that may write: what is in the -wal file is there as well, and an open
 /// recording is closed, on disk too where that succeeds.
@@ -29,7 +35,7 @@ Result<Profile> read_writable(const FilePlace& place) {
   auto profile = load_profile(*database, place.size_bytes);
   if (!profile) return profile;
   if (profile->state == RecordingState::open) {
-    close_open_profile(*profile, kKilledWarning);
+    close_open_profile(*profile, warning_for(place));
     // A full disk does not keep anyone from reading: the next reader recovers again.
     auto stored = store_closed_profile(*database, *profile);
     if (stored) stored = make_plain_file(*database);
@@ -45,7 +51,7 @@ Result<Profile> read_only(const FilePlace& place, OpenMode mode) {
   if (!database) return pass(std::move(database));
   auto profile = load_profile(*database, place.size_bytes);
   if (profile && profile->state == RecordingState::open) {
-    close_open_profile(*profile, place.has_wal ? kMainFileOnlyWarning : kKilledWarning);
+    close_open_profile(*profile, place.has_wal ? kMainFileOnlyWarning : kNoLogWarning);
   }
   return profile;
 }
@@ -88,7 +94,8 @@ Result<void> recover(const std::string& path) {
   if (!place) return pass(std::move(place));
   auto database = open_recording(*place, OpenMode::read_write);
   if (!database) return pass(std::move(database));
-  if (auto result = close_recording(*database, place->size_bytes, kKilledWarning); !result) return result;
+  if (auto result = close_recording(*database, place->size_bytes, warning_for(*place)); !result)
+    return result;
   return make_plain_file(*database);
 }
 

@@ -81,6 +81,10 @@ Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool re
   if (!rows) return pass(std::move(rows));
   state->rows = std::move(*rows);
   if (auto result = state->rows->put_state(RecordingState::open); !result) return pass(std::move(result));
+  // Into the main file at once: without its -wal it then at least says that it is an unfinished recording.
+  if (auto result = state->database.execute("PRAGMA wal_checkpoint(TRUNCATE)"); !result) {
+    return pass(std::move(result));
+  }
   return RecordingWriter(std::move(state));
 }
 

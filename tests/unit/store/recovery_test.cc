@@ -149,6 +149,18 @@ TEST(Recovery, SurvivesADamagedTailOfTheLog) {
   }
 }
 
+TEST(Recovery, TheMainFileAloneSaysWhatIsMissing) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("a.strobe");
+  ASSERT_NO_FATAL_FAILURE(record_and_be_killed(path));
+  ASSERT_TRUE(std::filesystem::remove(path + "-wal"));
+  const auto profile = read_recording(path);
+  ASSERT_TRUE(profile) << profile.error().what;
+  EXPECT_TRUE(profile->samples.empty());
+  ASSERT_EQ(profile->quality.warnings.size(), 1U);
+  EXPECT_NE(profile->quality.warnings[0].find("-wal"), std::string::npos);
+}
+
 TEST(Recovery, AWriterThatGoesAwayLeavesWhatItCommitted) {
   const test::TemporaryFolder folder;
   const std::string path = folder.file("a.strobe");

@@ -70,7 +70,8 @@ int main(int argc, char** argv) {
                          "use run, attach or report; see: strobe --help"});
   }
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes words from the end
+    // CLI11 takes words from the end.
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::Success& success) {  // --help, --version
     write_text(STDOUT_FILENO, success_text(app, success));
     return kExitOk;

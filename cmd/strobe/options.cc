@@ -157,7 +157,8 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   }
   // Without -n the usual limit holds, unless the user restricts the list himself.
   const long rows = options.rows.value_or(restrictions.empty() ? kDefaultRows : 0);
-  if (rows < 0) return fail(ErrorCode::invalid_argument, "-n cannot be negative", "give a number of rows; 0 for all");
+  if (rows < 0)
+    return fail(ErrorCode::invalid_argument, "-n cannot be negative", "give a number of rows; 0 for all");
   if (rows > 0) {
     if (Result<void> added = add_restriction(std::to_string(rows), order); !added)
       return pass(std::move(added));

@@ -124,7 +124,7 @@ Quality Recorder::assess(const WriterOutcome& written) {
   quality.stacks.by_class = written.stored_by_class;
   quality.stacks.blame = sink_.stack_blame();
   quality.processes_seen = tracker.processes().size();
-  quality.unsampled = tracker.unsampled();
+  quality.unsampled = tracker.unsampled(engine_->pooled_sampling());
   const rusage usage = own_usage();
   quality.overhead.strobe_cpu_ns = own_cpu_ns(usage) - cpu_at_start_ns_;
   quality.overhead.strobe_peak_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024;

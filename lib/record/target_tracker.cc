@@ -203,15 +203,17 @@ uint64_t TargetTracker::total_cpu_ns() const {
   return sum;
 }
 
-std::vector<UnsampledProcess> TargetTracker::unsampled() const {
+std::vector<UnsampledProcess> TargetTracker::unsampled(bool pooled) const {
   std::vector<uint64_t> cpu(processes_.size()), samples(processes_.size());
   for (size_t i = 0; i < threads_.size(); ++i) {
     cpu[threads_[i].process.index()] += threads_[i].cpu_ns;
     samples[threads_[i].process.index()] += samples_[i];
   }
+  std::map<std::string, uint64_t> command_samples;
+  for (size_t i = 0; i < processes_.size(); ++i) command_samples[commands_[i]] += samples[i];
   std::map<std::string, UnsampledProcess> groups;
   for (size_t i = 0; i < processes_.size(); ++i) {
-    if (cpu[i] == 0 || samples[i] != 0) continue;
+    if (cpu[i] == 0 || samples[i] != 0 || (pooled && command_samples[commands_[i]] != 0)) continue;
     UnsampledProcess& group = groups[commands_[i]];
     if (group.count++ == 0) group.pid = processes_[i].pid;
     group.command = commands_[i];

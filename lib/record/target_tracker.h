@@ -48,8 +48,9 @@ class TargetTracker {
   void count_sample(ThreadId thread) { ++samples_[thread.index()]; }
   [[nodiscard]] const std::vector<ProcessRow>& processes() const { return processes_; }
   [[nodiscard]] uint64_t total_cpu_ns() const;
-  /// Processes with CPU time and no sample, grouped by command name.
-  [[nodiscard]] std::vector<UnsampledProcess> unsampled() const;
+  /// Processes with CPU time and no sample, grouped by command name; where sampling is `pooled`, only those of
+  /// commands that have no sample at all.
+  [[nodiscard]] std::vector<UnsampledProcess> unsampled(bool pooled) const;
 
  private:
   ProcessState& add_process(pid_t pid, ProcessId parent, uint64_t time_ns);

@@ -1,5 +1,6 @@
 // Help pages and error messages of the program, byte for byte, with their exit status.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -71,10 +72,13 @@ TEST(GoldenCommandLine, Errors) {
   test::expect_golden("errors.txt", text);
 }
 
-TEST(GoldenCommandLine, AReaderThatLeavesIsNoError) {
-  const std::string strobe = std::string("'") + STROBE_BINARY + "'";
-  EXPECT_EQ(run_shell(strobe + " run --help | head -n 0; echo ${PIPESTATUS[0]}").find("Broken"),
-            std::string::npos);
+TEST(GoldenCommandLine, AReaderThatLeftIsNoError) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);  // nobody reads any more, before the program begins
+  const std::string output = run_shell("'" STROBE_BINARY "' run --help >&" + std::to_string(ends[1]));
+  ::close(ends[1]);
+  EXPECT_EQ(output, "exit status 0\n");
 }
 
 }  // namespace

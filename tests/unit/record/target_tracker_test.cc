@@ -79,11 +79,13 @@ TEST_F(TargetTrackerTest, GroupsProcessesWithoutSamplesByCommand) {
     tracker_.on_thread_cpu({1200, pid, pid, 500});
   }
   tracker_.count_sample(tracker_.thread(kChild, kChild, 1150));
-  const auto groups = tracker_.unsampled();
+  const auto groups = tracker_.unsampled(false);
   ASSERT_EQ(groups.size(), 1u);
   EXPECT_EQ(groups[0].command, "true");
   EXPECT_EQ(groups[0].count, 2u);
   EXPECT_EQ(groups[0].cpu_ns, 1000u);
+  // One sample stands for all of that name where samples are spread over all processes.
+  EXPECT_TRUE(tracker_.unsampled(true).empty());
 }
 
 TEST(BiasOf, UsesTheExecutableSegmentEvenWhereItBeginsInsideOfAPage) {

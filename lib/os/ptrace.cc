@@ -60,11 +60,14 @@ std::optional<Stop> find_stop() {
 }
 
 bool collect_lost(pid_t tid, bool keep) {
+  // Looked at first, and only an end is consumed: the stops of a tracee are reported here too, whatever the
+  // options say (wait_task_stopped in kernel/exit.c), and a stop consumed here would never be seen again.
+  const int options = WEXITED | WNOHANG | __WALL | __WNOTHREAD;
   siginfo_t info{};
-  const int options = WEXITED | WNOHANG | __WALL | __WNOTHREAD | (keep ? WNOWAIT : 0);
-  if (::waitid(P_PID, static_cast<id_t>(tid), &info, options) != 0) return errno == ECHILD;
-  // Traced stops are shown whatever the options say (wait_task_stopped in kernel/exit.c).
-  return info.si_pid != 0 && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+  if (::waitid(P_PID, static_cast<id_t>(tid), &info, options | WNOWAIT) != 0) return errno == ECHILD;
+  if (info.si_pid == 0 || info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) return false;
+  if (!keep) static_cast<void>(::waitid(P_PID, static_cast<id_t>(tid), &info, options));
+  return true;
 }
 
 }  // namespace strobe::os::trace

@@ -25,6 +25,8 @@ void expect_quality_invariants(const nlohmann::json& report);
 /// Every function of the workload's ground truth has its share of the CPU time, within the 99.99 % interval
 /// of as many samples and `tolerance` (absolute) more.
 void expect_true_shares(const StrobeRun& run, double tolerance);
+/// The same for the functions whose share with callees the workload tells.
+void expect_true_totals(const StrobeRun& run, double tolerance);
 
 /// The recording's CPU seconds are the program's own, within `relative` and 20 ms for start and end, which
 /// the program cannot measure.

@@ -232,7 +232,7 @@ void PerfEngine::handle(const ExitEvent& event, EventSink& sink) {
     original_cpu_ns_ += cpu_ns;
     sink.on_thread_cpu({.time_ns = event.time_ns, .pid = event.pid, .tid = event.tid, .cpu_ns = cpu_ns});
   }
-  threads_.exit(event.tid);
+  threads_.mark_exited(event.tid);
   sink.on_exit(event);
 }
 

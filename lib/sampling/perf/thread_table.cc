@@ -23,7 +23,7 @@ void ThreadTable::exec(pid_t pid) {
   threads_[pid] = {.pid = pid, .sampled = was_sampled};
 }
 
-void ThreadTable::exit(pid_t tid) {
+void ThreadTable::mark_exited(pid_t tid) {
   const auto entry = threads_.find(tid);
   if (entry == threads_.end()) return;
   if (!entry->second.sampled) {

@@ -25,7 +25,7 @@ class ThreadTable {
   void add(pid_t pid, pid_t tid, bool waits_for_exec = false);
   /// Another program began in this process: one thread is left, under the process's own id.
   void exec(pid_t pid);
-  void exit(pid_t tid);
+  void mark_exited(pid_t tid);
   /// Notes a sample; adds the thread when its birth was missed.
   void sampled(pid_t pid, pid_t tid);
   /// CPU time of a thread that ended.

@@ -1,10 +1,23 @@
 #include "sampling/ptrace/map_watch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
+#include "os/procfs.h"
+
 namespace strobe::sampling {
 namespace {
+
+constexpr uint64_t kMinIntervalInCosts = 10;
+
+/// As text, for it is only compared; empty when the process is gone.
+std::string read_address_space_size(pid_t pid) {
+  auto statm = os::read_proc_file(fmt::format("/proc/{}/statm", pid), 128);
+  return statm ? statm->substr(0, statm->find(' ')) : std::string();
+}
 
 void report(const os::ProcMapping& mapping, pid_t pid, EventSink& sink, uint64_t time_ns) {
   MapEvent event;
@@ -24,8 +37,17 @@ void report(const os::ProcMapping& mapping, pid_t pid, EventSink& sink, uint64_t
 }  // namespace
 
 void MapWatch::refresh(pid_t pid, EventSink& sink, uint64_t time_ns) {
+  // The size first: a mapping made in between is then seen as a change next time.
+  statm_size_ = read_address_space_size(pid);
   refreshed_ns_ = time_ns;
+  const uint64_t begin_ns = monotonic_now_ns();
   if (auto mappings = os::read_proc_maps(pid)) update(std::move(*mappings), pid, sink, time_ns);
+  refresh_cost_ns_ = monotonic_now_ns() - begin_ns;
+}
+
+void MapWatch::refresh_if_resized(pid_t pid, EventSink& sink, uint64_t time_ns) {
+  if (time_ns < refreshed_ns_ + kMinIntervalInCosts * refresh_cost_ns_) return;
+  if (read_address_space_size(pid) != statm_size_) refresh(pid, sink, time_ns);
 }
 
 void MapWatch::update(std::vector<os::ProcMapping> mappings, pid_t pid, EventSink& sink, uint64_t time_ns) {

@@ -127,6 +127,8 @@ void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
   if (taken.valid && !process.maps.contains(code) &&
       now_ns - process.maps.refreshed_ns() >= kUnknownCodeIntervalNs) {
     process.maps.refresh(thread.pid, *sink_, now_ns);
+  } else {
+    process.maps.refresh_if_resized(thread.pid, *sink_, now_ns);
   }
   RawSample sample;
   sample.time_ns = now_ns;

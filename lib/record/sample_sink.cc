@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "unwind/core/architecture.h"
+
 namespace strobe::record {
 
 SampleSink::SampleSink(const SampleSinkOptions& options)
@@ -18,7 +20,7 @@ void SampleSink::on_sample(const RawSample& sample) {
   }
   ProcessState& process = tracker_.process(sample.pid, sample.time_ns);
   const ThreadId thread = tracker_.thread(sample.pid, sample.tid, sample.time_ns);
-  unwinder_.unwind({sample, process.space, process.memory ? &*process.memory : nullptr}, unwound_);
+  unwind(process, sample);
 
   StackId stack;
   for (auto frame = unwound_.frames.rbegin(); frame != unwound_.frames.rend(); ++frame) {
@@ -35,6 +37,19 @@ void SampleSink::on_sample(const RawSample& sample) {
   samples_.push_back(
       {sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread, stack, unwound_.stack_class});
   tracker_.count_sample(thread);
+}
+
+void SampleSink::unwind(ProcessState& process, const RawSample& sample) {
+  if (process.starting_program && sample.has_registers) {
+    if (process.space.find(RuntimeAddr{sample.registers.value[unwind::kArchitecture.program_counter]}) !=
+        nullptr) {
+      process.starting_program = false;
+    } else if (!sample.kernel_frames.empty()) {
+      unwound_ = {.stack_class = StackClass::complete};  // inside of exec: there is no user stack
+      return;
+    }
+  }
+  unwinder_.unwind({sample, process.space, process.memory ? &*process.memory : nullptr}, unwound_);
 }
 
 FrameId SampleSink::intern_frame(const ProcessState& process, const UnwoundFrame& frame) {

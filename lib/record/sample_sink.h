@@ -41,6 +41,8 @@ class SampleSink final : public EventSink {
   [[nodiscard]] std::vector<Blame> stack_blame() const;
 
  private:
+  /// Fills unwound_.
+  void unwind(ProcessState& process, const RawSample& sample);
   FrameId intern_frame(const ProcessState& process, const UnwoundFrame& frame);
   FrameId resolve_frame(const ProcessState& process, const UnwoundFrame& frame);
 

@@ -117,6 +117,7 @@ void TargetTracker::on_comm(const CommEvent& event) {
   changed(id);
   if (event.exec) {
     state.space.clear();
+    state.starting_program = true;
     // An exec by another thread than the first takes over the first one's id; the others are gone.
     state.live_threads = 1;
   }

@@ -18,6 +18,9 @@ struct ProcessState {
   AddressSpace space;
   std::optional<os::ProcessMemory> memory;
   uint32_t live_threads = 0;
+  /// From an exec to its first sample in mapped code. Until then samples in the kernel carry the registers of
+  /// the program that is gone.
+  bool starting_program = false;
   uint64_t user_base_ns = 0;  // what it had used before we looked
   uint64_t system_base_ns = 0;
 };

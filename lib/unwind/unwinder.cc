@@ -296,7 +296,9 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
     }
     if (way.signal_frame) {
       memory.left_signal_frame();
-    } else if (registers.sp() <= sp) {
+    } else if (registers.sp() < sp || (registers.sp() == sp && frame.kind != AddressKind::instruction)) {
+      // Only an interrupted function can have its return address in a register (vfork): it leaves the stack
+      // pointer where it is.
       stop(StepResult::ok, way, out);
       out.reason = LossReason::loop;
       break;

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "analyze/function_table.h"
+#include "analyze/source_paths.h"
 #include "analyze/thread_tree.h"
 #include "base/clock.h"
 #include "report/json_quality.h"
@@ -205,41 +206,21 @@ void write_lines(JsonWriter& json, const Report& report) {
   json.end_array();
 }
 
-void write_frames(JsonWriter& json, const Report& report, StackId leaf) {
-  std::vector<StackId> path;
-  for (StackId stack = leaf; !stack.is_none(); stack = parent_of(*report.profile, stack))
-    path.push_back(stack);
-  json.key("frames");
-  json.begin_array();
-  for (size_t i = path.size(); i-- > 0;) {
-    const FrameId frame = report.profile->stacks[path[i].index()].frame;
-    const auto functions = report.functions.frames.at(frame);
-    const auto sources = report.functions.frames.sources_at(frame);
-    for (size_t level = 0; level < functions.size(); ++level) {
-      json.begin_object();
-      json.member("function", report.table.row_of[functions[level]]);
-      json.member("line", report.profile->frames[sources[level].index()].line);
-      json.end_object();
-    }
-  }
-  json.end_array();
-}
-
-/// One row for every thread and stack that occurs, in the order of threads and stacks.
+/// One row for every thread and path that occurs, in the order of threads and stacks.
 void write_stacks(JsonWriter& json, const Report& report) {
-  std::vector<std::pair<ThreadId, StackId>> seen;
+  const SourcePaths paths(*report.profile, report.functions, report.table);
+  std::vector<std::pair<ThreadId, uint32_t>> seen;
   for (const SampleRow& sample : report.profile->samples) {
     if (sample.thread.index() >= report.selected->size() || !(*report.selected)[sample.thread.index()])
       continue;
-    const bool known = sample.stack.index() < report.profile->stacks.size();
-    seen.emplace_back(sample.thread, known ? sample.stack : StackId::none());
+    seen.emplace_back(sample.thread, paths.of(sample.stack));
   }
   std::sort(seen.begin(), seen.end());
   json.key("stacks");
   json.begin_array();
   for (size_t i = 0, next = 0; i < seen.size(); i = next) {
     while (next < seen.size() && seen[next] == seen[i]) ++next;
-    const auto [thread, stack] = seen[i];
+    const auto [thread, path] = seen[i];
     json.begin_object();
     json.member("pid", [&] {
       const size_t process = report.profile->threads[thread.index()].process.index();
@@ -250,7 +231,15 @@ void write_stacks(JsonWriter& json, const Report& report) {
     json.member("seconds", static_cast<double>(next - i) *
                                report.attribution.threads[thread.index()].seconds_per_sample);
     json.member("samples", uint64_t{next - i});
-    write_frames(json, report, stack);
+    json.key("frames");
+    json.begin_array();
+    for (const SourcePaths::Step& step : paths.steps(path)) {
+      json.begin_object();
+      json.member("function", step.function);
+      json.member("line", step.line);
+      json.end_object();
+    }
+    json.end_array();
     json.end_object();
   }
   json.end_array();

@@ -69,6 +69,22 @@ TEST(JsonReport, IdsLeadToFunctions) {
   EXPECT_EQ(leaf["line"], 2);
 }
 
+TEST(JsonReport, AddressesOfTheSameLinesAreOneStack) {
+  test::ProfileBuilder builder;
+  const ThreadId thread = builder.thread(builder.process(1, "p"), 1, "p", 0.003);
+  const FunctionId caller = builder.function("caller", "a.c", 1, builder.module("/a"));
+  const FunctionId work = builder.function("work", "a.c", 9, builder.module("/a"));
+  const FrameId call = builder.frame(caller, 2);
+  builder.samples(thread, builder.stack({call, builder.frame(work, 10)}), 1);
+  builder.samples(thread, builder.stack({call, builder.frame(work, 10)}), 1);  // another frame, the same line
+  builder.samples(thread, builder.stack({call, builder.frame(work, 11)}), 1);
+  const json report = json::parse(json_of(builder.build()));
+  ASSERT_EQ(report["stacks"].size(), 2u);
+  EXPECT_EQ(report["stacks"][0]["samples"], 2);
+  EXPECT_EQ(report["stacks"][0]["frames"].back()["line"], 10);
+  EXPECT_EQ(report["stacks"][1]["samples"], 1);
+}
+
 TEST(JsonReport, EqualInputGivesEqualBytes) {
   EXPECT_EQ(json_of(test::varied_profile()), json_of(test::varied_profile()));
 }

@@ -63,7 +63,10 @@ std::optional<SignalEvent> SignalWatcher::read() {
 }
 
 void JobControl::handle(const SignalEvent& event) {
-  if (is_stop_signal(event.number)) last_stop_signal_ns_ = monotonic_now_ns();
+  if (is_stop_signal(event.number)) {
+    last_stop_signal_ = event.number;
+    last_stop_signal_ns_ = monotonic_now_ns();
+  }
   if (!event.from_kernel && child_->pid() > 0) ::kill(child_->pid(), event.number);
 }
 
@@ -74,12 +77,21 @@ bool JobControl::follow_stop() {
   constexpr uint64_t kTogetherNs = 2 * kNsPerSecond;
   if (last_stop_signal_ns_ == 0 || monotonic_now_ns() - last_stop_signal_ns_ > kTogetherNs) return false;
   last_stop_signal_ns_ = 0;
-  stop_self();
+  stop_self(last_stop_signal_);
   // Back. A shell continues the whole group; kill -CONT may have continued only us.
   if (child_->pid() > 0 && child_->state() == ChildState::stopped) ::kill(child_->pid(), SIGCONT);
   return true;
 }
 
-void stop_self() { ::kill(::getpid(), SIGSTOP); }
+void stop_self(int number) {
+  sigset_t wanted;
+  ::sigemptyset(&wanted);
+  ::sigaddset(&wanted, number);
+  sigset_t before;
+  // Only this thread lets it in, so the whole process stops before kill(2) or the unblocking returns.
+  ::kill(::getpid(), number);
+  ::pthread_sigmask(SIG_UNBLOCK, &wanted, &before);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
 
 }  // namespace strobe::os

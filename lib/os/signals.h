@@ -76,10 +76,13 @@ class JobControl {
 
  private:
   const LaunchedProcess* child_;
+  int last_stop_signal_ = 0;
   uint64_t last_stop_signal_ns_ = 0;
 };
 
-/// For attach: the terminal's Ctrl-Z stops Strobe itself (the target is none of the terminal's business).
-void stop_self();
+/// Stops Strobe by that stop signal, which it has blocked: the shell then says of the job what it says of any
+/// other. For attach: the terminal's Ctrl-Z is meant for Strobe itself (the target is none of the terminal's
+/// business). Returns when Strobe is continued.
+void stop_self(int number);
 
 }  // namespace strobe::os

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "os/launch.h"
+#include "os/own_rights.h"
 #include "os/procfs.h"
 #include "os/signals.h"
 #include "record/recorder.h"
@@ -90,7 +91,7 @@ void wait_for_targets(os::SignalWatcher& signals, int ended_fd, std::optional<ui
     static_cast<void>(::poll(fds, 2, timeout_until(deadline_ns)));
     while (const auto event = signals.read()) {
       if (os::is_ending_signal(event->number)) return;
-      if (os::is_stop_signal(event->number)) os::stop_self();
+      if (os::is_stop_signal(event->number)) os::stop_self(event->number);
     }
     if ((fds[1].revents & POLLIN) != 0) return;
     if (deadline_ns && monotonic_now_ns() >= *deadline_ns) return;
@@ -120,6 +121,7 @@ Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics&
     outcome.exit_status = (*failed)->exit_status;
     return outcome;
   }
+  os::drop_unneeded_rights();
   const bool ended = wait_for_child(signals, *child, request.duration_ns);
   recorder.stop();  // before the child is reaped: its /proc files still tell its times
   if (ended) {
@@ -142,6 +144,7 @@ Result<RecordOutcome> record_attached(const RecordRequest& request, Diagnostics&
     ::unlink(request.output_path.c_str());
     return pass(std::move(started));
   }
+  os::drop_unneeded_rights();
   wait_for_targets(signals, recorder.ended_fd(), request.duration_ns);
   recorder.stop();
   auto samples = recorder.finish(std::nullopt);

@@ -1,5 +1,6 @@
 #include "record/recorder.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "os/own_rights.h"
 
 namespace strobe::record {
 namespace {
@@ -27,6 +29,11 @@ rusage own_usage() {
   return usage;
 }
 
+void signal_event(const UniqueFd& event) {
+  const uint64_t one = 1;
+  static_cast<void>(!::write(event.get(), &one, sizeof one));  // an eventfd of ours: cannot be full
+}
+
 }  // namespace
 
 Recorder::Recorder(RecorderOptions options, store::RecordingWriter writer, Diagnostics& diagnostics)
@@ -35,7 +42,8 @@ Recorder::Recorder(RecorderOptions options, store::RecordingWriter writer, Diagn
       writer_(std::move(writer)),
       sink_({options_.info.start_monotonic_ns, options_.redact_arguments}),
       cpu_at_start_ns_(own_cpu_ns(own_usage())),
-      ended_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      ended_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      stop_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Recorder::~Recorder() { stop(); }
 
@@ -60,12 +68,14 @@ void Recorder::run(std::promise<Result<void>> started) {
   engine_ = std::move(*engine);
   auto begun = engine_->start(options_.target, sink_);
   const bool ok = begun.has_value();
+  os::drop_unneeded_rights();
   started.set_value(std::move(begun));
   if (!ok) return;
 
   uint64_t next_hand_over_ns = monotonic_now_ns() + kHandOverIntervalNs;
   while (!stop_.load() && !engine_->targets_gone()) {
-    if (auto polled = engine_->poll(sink_, kPollTimeoutMs); !polled) {
+    wait_for_news();
+    if (auto polled = engine_->poll(sink_, 0); !polled) {
       failure_ = std::move(polled).error();
       break;
     }
@@ -78,8 +88,12 @@ void Recorder::run(std::promise<Result<void>> started) {
   end_ns_ = monotonic_now_ns();
   sink_.tracker().read_times();
   for (const pid_t pid : options_.target.pids) sink_.tracker().read_times_of(pid);  // a zombie still tells
-  const uint64_t one = 1;
-  if (::write(ended_fd_.get(), &one, sizeof one) < 0) return;  // an eventfd of ours: cannot be full
+  signal_event(ended_fd_);
+}
+
+void Recorder::wait_for_news() const {
+  pollfd news[] = {{engine_->wake_fd(), POLLIN, 0}, {stop_fd_.get(), POLLIN, 0}};
+  static_cast<void>(::poll(news, 2, kPollTimeoutMs));  // an interrupted wait is as good as one without news
 }
 
 void Recorder::hand_over() {
@@ -88,6 +102,7 @@ void Recorder::hand_over() {
 
 void Recorder::stop() {
   stop_.store(true);
+  signal_event(stop_fd_);  // or the program's end would wait for the next look at the rings
   if (thread_.joinable()) thread_.join();
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "os/own_rights.h"
+
 namespace strobe::record {
 
 WriterThread::WriterThread(store::RecordingWriter writer)
@@ -31,6 +33,7 @@ void WriterThread::push(RecordingDelta delta) {
 }
 
 void WriterThread::run() {
+  os::drop_unneeded_rights();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });

@@ -114,10 +114,9 @@ Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics&
   RecordOutcome outcome;
   outcome.path = request.output_path;
   if (*failed) {
-    diagnostics.warn((*failed)->error.what);
     recorder.stop();
     ::unlink(request.output_path.c_str());
-    outcome.started = false;
+    outcome.exec_error = std::move((*failed)->error);
     outcome.exit_status = (*failed)->exit_status;
     return outcome;
   }
@@ -149,7 +148,7 @@ Result<RecordOutcome> record_attached(const RecordRequest& request, Diagnostics&
   recorder.stop();
   auto samples = recorder.finish(std::nullopt);
   if (!samples) return pass(std::move(samples));
-  return RecordOutcome{request.output_path, std::nullopt, true, *samples};
+  return RecordOutcome{request.output_path, std::nullopt, std::nullopt, *samples};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "os/own_rights.h"
 #include "os/procfs.h"
 #include "sampling/ptrace/event_queue.h"
 #include "sampling/ptrace/tracer.h"
@@ -71,6 +72,7 @@ void PtraceEngine::trace(const EngineTarget& target, std::promise<Result<void>> 
   Tracer tracer(options_, &queue_);
   auto begun = tracer.start(target);
   const bool ok = begun.has_value();
+  os::drop_unneeded_rights();
   started.set_value(std::move(begun));
   while (ok && !stop_.load() && !tracer.targets_gone()) tracer.run_once();
   tracer.finish();

@@ -44,14 +44,21 @@ void FrameTable::take_new(RecordingDelta& delta) {
   taken_ = rows_.size();
 }
 
+StackId StackTable::append(StackId parent, FrameId frame) {
+  rows_.push_back({parent, frame});
+  return StackId{static_cast<uint32_t>(rows_.size() - 1)};
+}
+
 StackId StackTable::intern(StackId parent, FrameId frame) {
+  if (!parent.is_none()) {
+    const size_t next = parent.index() + 1;
+    if (next == rows_.size()) return append(parent, frame);  // the newest node: it has no callees yet
+    if (rows_[next].parent == parent && rows_[next].frame == frame) return StackId{parent.value + 1};
+  }
   return StackId{index_.find_or_add(
       mix_hash(parent.value, frame.value),
       [&](uint32_t number) { return rows_[number].parent == parent && rows_[number].frame == frame; },
-      [&] {
-        rows_.push_back({parent, frame});
-        return static_cast<uint32_t>(rows_.size() - 1);
-      },
+      [&] { return append(parent, frame).value; },
       [&](uint32_t number) { return mix_hash(rows_[number].parent.value, rows_[number].frame.value); })};
 }
 

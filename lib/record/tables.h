@@ -36,6 +36,8 @@ class FrameTable {
   size_t taken_ = 0;
 };
 
+/// A node that was new together with its caller has the next number: what is new of a stack is a run of rows.
+/// Only other nodes are in the index, so that going down a stack mostly reads memory in order.
 class StackTable {
  public:
   /// The node for `frame` called from `parent` (none: a root).
@@ -43,7 +45,9 @@ class StackTable {
   void take_new(RecordingDelta& delta);
 
  private:
-  FlatIndex index_;
+  StackId append(StackId parent, FrameId frame);
+
+  FlatIndex index_;  // of the nodes that are not their parent's number + 1
   std::vector<StackRow> rows_;
   size_t taken_ = 0;
 };

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 namespace strobe::record {
 namespace {
 
@@ -50,6 +53,30 @@ TEST(StackTable, KeepsParentsBeforeChildrenThroughGrowth) {
   ASSERT_EQ(delta.stacks.size(), 5000u);
   EXPECT_TRUE(delta.stacks[0].parent.is_none());
   for (uint32_t i = 1; i < 5000; ++i) ASSERT_LT(delta.stacks[i].parent.value, i);
+}
+
+TEST(StackTable, GivesEveryNodeOneIdWhateverTheOrderOfBranches) {
+  StackTable table;
+  std::map<std::pair<uint32_t, uint32_t>, StackId> expected;
+  std::minstd_rand random(1);
+  for (int stack = 0; stack < 3000; ++stack) {
+    StackId node;
+    const auto depth = 1 + random() % 20;
+    for (uint32_t level = 0; level < depth; ++level) {
+      const FrameId frame{static_cast<uint32_t>(random() % 3)};
+      const StackId child = table.intern(node, frame);
+      const auto known = expected.try_emplace({node.value, frame.value}, child);
+      ASSERT_EQ(known.first->second, child);
+      node = child;
+    }
+  }
+  RecordingDelta delta;
+  table.take_new(delta);
+  ASSERT_EQ(delta.stacks.size(), expected.size());
+  for (const auto& [place, id] : expected) {
+    EXPECT_EQ(delta.stacks[id.index()].parent.value, place.first);
+    EXPECT_EQ(delta.stacks[id.index()].frame.value, place.second);
+  }
 }
 
 }  // namespace

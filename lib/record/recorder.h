@@ -41,6 +41,8 @@ class Recorder {
 
  private:
   void run(std::promise<Result<void>> started);
+  /// Waits until the engine has news, stop() was called, or some milliseconds have passed.
+  void wait_for_news() const;
   void hand_over();
   void store_first_delta();
   [[nodiscard]] Quality assess(const WriterOutcome& written);
@@ -55,6 +57,7 @@ class Recorder {
   uint64_t end_ns_ = 0;
   UniqueFd ended_fd_;
   std::atomic<bool> stop_{false};  // set by stop(), read by run(); ordering given by join
+  UniqueFd stop_fd_;               // readable then
   std::thread thread_;
 };
 

@@ -17,15 +17,16 @@ namespace {
 
 // Exclusive locking before WAL: then SQLite needs no shared memory and WAL works on network file systems too.
 // synchronous = OFF: what is written survives a killed Strobe in the kernel's cache; nothing here promises to
-// survive a loss of power, and an fsync every 200 ms would disturb the target's own disk traffic.
+// survive a loss of power, and an fsync every 200 ms would disturb the target's own disk traffic. Before WAL,
+// because that change is a transaction itself.
 // A checkpoint every 1,000 pages (4 MiB) keeps the -wal file small.
 constexpr const char* kWriterPragmas =
     "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA auto_vacuum = NONE;"
     "PRAGMA page_size = 4096;"
     "PRAGMA encoding = 'UTF-8';"
-    "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = OFF;"
+    "PRAGMA journal_mode = WAL;"
     "PRAGMA wal_autocheckpoint = 1000;";
 
 constexpr const char* kLostEndWarning =

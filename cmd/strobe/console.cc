@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -14,32 +15,36 @@
 namespace strobe::cli {
 namespace {
 
-/// Holds SIGPIPE back from this thread, and takes away the one a failed write left pending.
-class SigpipeBlock {
+/// Holds back from this thread what a failed write raises (SIGPIPE; SIGXFSZ beyond the limit of file sizes),
+/// and takes away what such a write left pending.
+class WriteSignalBlock {
  public:
-  SigpipeBlock() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
+  WriteSignalBlock() {
     sigset_t pending;
     ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  SigpipeBlock(const SigpipeBlock&) = delete;
-  SigpipeBlock& operator=(const SigpipeBlock&) = delete;
-  ~SigpipeBlock() {
-    const timespec now{};
-    if (!was_pending_) {
-      while (::sigtimedwait(&pipe_, nullptr, &now) == -1 && errno == EINTR) {
-      }
+    ::sigemptyset(&raised_);
+    ::sigemptyset(&blocked_);
+    for (const int number : {SIGPIPE, SIGXFSZ}) {
+      ::sigaddset(&blocked_, number);
+      if (::sigismember(&pending, number) != 1) ::sigaddset(&raised_, number);
     }
+    ::pthread_sigmask(SIG_BLOCK, &blocked_, &before_);
+  }
+  WriteSignalBlock(const WriteSignalBlock&) = delete;
+  WriteSignalBlock& operator=(const WriteSignalBlock&) = delete;
+  ~WriteSignalBlock() {
+    const timespec now{};
+    const int write_errno = errno;
+    while (::sigtimedwait(&raised_, nullptr, &now) > 0 || errno == EINTR) {
+    }
+    errno = write_errno;
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
  private:
-  sigset_t pipe_{};
+  sigset_t raised_{};  // by us, if at all
+  sigset_t blocked_{};
   sigset_t before_{};
-  bool was_pending_ = false;
 };
 
 bool environment_has(const char* name) {
@@ -48,6 +53,14 @@ bool environment_has(const char* name) {
 }
 
 }  // namespace
+
+void fill_standard_streams() {
+  int fd = 0;
+  do {
+    fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);  // the lowest number that is free
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd > STDERR_FILENO) ::close(fd);
+}
 
 report::TextStyle style_of(int fd, ColorChoice color) {
   report::TextStyle style;
@@ -62,7 +75,7 @@ report::TextStyle style_of(int fd, ColorChoice color) {
 }
 
 bool write_text(int fd, std::string_view text) {
-  const SigpipeBlock block;
+  const WriteSignalBlock block;
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written > 0) {
@@ -82,18 +95,9 @@ int report_error(const Error& error) {
 }
 
 void ConsoleDiagnostics::warn(std::string message) {
+  if (quiet_) return;
   const std::lock_guard lock(mutex_);
-  if (quiet_) {
-    held_back_ = std::move(message);
-    return;
-  }
   write_text(STDERR_FILENO, "strobe: " + report::printable(message) + '\n');
-}
-
-void ConsoleDiagnostics::print_held_back() {
-  const std::lock_guard lock(mutex_);
-  if (!held_back_.empty()) write_text(STDERR_FILENO, "strobe: " + report::printable(held_back_) + '\n');
-  held_back_.clear();
 }
 
 }  // namespace strobe::cli

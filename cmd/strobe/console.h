@@ -14,6 +14,10 @@ namespace strobe::cli {
 
 enum class ColorChoice : uint8_t { automatic, always, never };
 
+/// Opens /dev/null for standard streams that are closed, until an exec: else the next file opened would have
+/// their number, and get Strobe's words. First thing in main.
+void fill_standard_streams();
+
 /// How text for that descriptor should look: colour and width only on a terminal (or as the user said).
 [[nodiscard]] report::TextStyle style_of(int fd, ColorChoice color);
 
@@ -29,13 +33,10 @@ class ConsoleDiagnostics : public Diagnostics {
  public:
   explicit ConsoleDiagnostics(bool quiet) : quiet_(quiet) {}
   void warn(std::string message) override;
-  /// Prints what was held back under -q last, where it turned out to be why nothing was done.
-  void print_held_back();
 
  private:
   bool quiet_;
   std::mutex mutex_;
-  std::string held_back_;
 };
 
 }  // namespace strobe::cli

@@ -53,6 +53,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, const std::st
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   CLI::App app{"Strobe: a sampling profiler for Linux", "strobe"};
   app.set_version_flag("--version", "strobe " STROBE_VERSION, "Print the version and exit");

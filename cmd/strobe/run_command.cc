@@ -35,8 +35,8 @@ int run(const RunOptions& options) {
   ConsoleDiagnostics diagnostics(options.record.quiet);
   Result<workflow::RecordOutcome> outcome = workflow::record(*request, diagnostics);
   if (!outcome) return report_error(outcome.error());
-  if (!outcome->started) {
-    diagnostics.print_held_back();
+  if (outcome->exec_error) {
+    report_error(*outcome->exec_error);
     return outcome->exit_status.value_or(kExitStrobeFailed);
   }
   const int finished = finish_recording(outcome->path, *report, options.record.quiet);

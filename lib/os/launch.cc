@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <ctime>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.h"
@@ -39,14 +42,47 @@ ssize_t read_fully(int fd, void* out, size_t size) {
   return static_cast<ssize_t>(done);
 }
 
-/// The child between fork and exec: async-signal-safe calls only.
-[[noreturn]] void run_child(char* const* argv, Pipe& go, Pipe& failure, const ProcessState& original) {
+/// The file that execvp(3) will try for `program`; empty where there is none.
+std::string find_program(const std::string& program) {
+  if (program.find('/') != std::string::npos) return program;
+  const char* variable = std::getenv("PATH");
+  const std::string path = variable != nullptr ? variable : "/bin:/usr/bin";  // as execvp(3) has it
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find(':', begin), path.size());
+    const std::string folder = path.substr(begin, end - begin);
+    std::string file = folder.empty() ? program : folder + "/" + program;
+    struct stat info {};
+    const bool regular = ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+    if (regular && ::access(file.c_str(), X_OK) == 0) return file;
+    begin = end + 1;
+  }
+  return {};
+}
+
+/// A file whose first line holds a zero byte is no script: execvp(3) would give it to sh all the same, which
+/// complains of words in it. Shells look at files in the same way.
+bool is_binary(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  char text[256];
+  const ssize_t size = file ? ::read(file.get(), text, sizeof text) : 0;
+  const std::string_view start(text, size > 0 ? static_cast<size_t>(size) : 0);
+  return start.substr(0, start.find('\n')).find('\0') != std::string_view::npos;
+}
+
+/// The child between fork and exec: async-signal-safe calls only. `binary` is the program's path where it is
+/// no script, else null.
+[[noreturn]] void run_child(char* const* argv, const char* binary, Pipe& go, Pipe& failure,
+                            const ProcessState& original) {
   ::close(go.write_end.get());  // else our own copy would hide the end of the pipe when Strobe dies
   ::close(failure.read_end.get());
   char byte = 0;
   if (read_fully(go.read_end.get(), &byte, 1) != 1) ::_exit(125);
   original.restore();
-  ::execvp(argv[0], argv);
+  if (binary != nullptr) {
+    ::execv(binary, argv);
+  } else {
+    ::execvp(argv[0], argv);
+  }
   const int sys_errno = errno;
   // A reader that is gone must not turn into a SIGPIPE: the exit status says enough then.
   ::signal(SIGPIPE, SIG_IGN);
@@ -101,9 +137,11 @@ Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv,
   auto failure = make_pipe();
   if (!failure) return pass(std::move(failure));
 
+  const std::string file = find_program(argv[0]);
+  const char* binary = !file.empty() && is_binary(file) ? file.c_str() : nullptr;
   const pid_t pid = ::fork();
   if (pid < 0) return from_errno("fork");
-  if (pid == 0) run_child(pointers.data(), *go, *failure, original);
+  if (pid == 0) run_child(pointers.data(), binary, *go, *failure, original);
 
   LaunchedProcess process;
   process.pid_ = pid;

@@ -15,9 +15,21 @@ constexpr int kWatched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, 
 
 }  // namespace
 
+IgnoredSignal::IgnoredSignal(int number) : number_(number) {
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(number_, &ignore, &before_);
+}
+
+IgnoredSignal::IgnoredSignal(IgnoredSignal&& other) noexcept
+    : number_(std::exchange(other.number_, 0)), before_(other.before_) {}
+
+IgnoredSignal::~IgnoredSignal() {
+  if (number_ != 0) ::sigaction(number_, &before_, nullptr);
+}
+
 Result<SignalWatcher> SignalWatcher::make() {
   SignalWatcher watcher;
-  watcher.original_ = ProcessState::read_current();
   sigset_t watched;
   ::sigemptyset(&watched);
   for (const int number : kWatched) {
@@ -29,9 +41,6 @@ Result<SignalWatcher> SignalWatcher::make() {
   sigset_t blocked = watched;
   ::sigaddset(&blocked, SIGCHLD);
   ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &watcher.old_pipe_action_);
   // An ignored SIGCHLD (inherited from a careless parent) would make the kernel reap the program by itself.
   if (::sigismember(&watcher.original_.ignored, SIGCHLD) == 1) {
     struct sigaction usual {};
@@ -45,12 +54,14 @@ Result<SignalWatcher> SignalWatcher::make() {
 SignalWatcher::SignalWatcher(SignalWatcher&& other) noexcept
     : fd_(std::move(other.fd_)),
       original_(other.original_),
-      old_pipe_action_(other.old_pipe_action_),
+      pipe_(std::move(other.pipe_)),
+      file_size_(std::move(other.file_size_)),
       active_(std::exchange(other.active_, false)) {}
 
 SignalWatcher::~SignalWatcher() {
   if (!active_) return;
-  ::sigaction(SIGPIPE, &old_pipe_action_, nullptr);
+  while (read()) {
+  }
   ::pthread_sigmask(SIG_SETMASK, &original_.blocked, nullptr);
 }
 

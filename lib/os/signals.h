@@ -29,14 +29,29 @@ struct SignalEvent {
   bool from_kernel = false;  ///< the terminal's: the whole process group has it
 };
 
+/// Ignores a signal for as long as it lives, in the whole process.
+class IgnoredSignal {
+ public:
+  explicit IgnoredSignal(int number);
+  IgnoredSignal(IgnoredSignal&& other) noexcept;
+  IgnoredSignal& operator=(IgnoredSignal&&) = delete;
+  ~IgnoredSignal();
+
+ private:
+  int number_;  ///< 0: moved from
+  struct sigaction before_ {};
+};
+
 class SignalWatcher {
  public:
   /// Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU and SIGCHLD for
-  /// this thread and those made later, and ignores SIGPIPE.
+  /// this thread and those made later, and ignores SIGPIPE and SIGXFSZ (a write beyond the file size limit
+  /// is an error then, and not the end).
   static Result<SignalWatcher> make();
   SignalWatcher(SignalWatcher&& other) noexcept;
   SignalWatcher& operator=(SignalWatcher&&) = delete;
-  /// Puts mask and SIGPIPE back (call on the thread that made it).
+  /// Puts mask, SIGPIPE and SIGXFSZ back (call on the thread that made it). Signals that came and were not
+  /// read are dropped: they were meant for what has just ended.
   ~SignalWatcher();
 
   /// Readable when read() has something.
@@ -50,8 +65,9 @@ class SignalWatcher {
   SignalWatcher() = default;
 
   UniqueFd fd_;
-  ProcessState original_;
-  struct sigaction old_pipe_action_ {};
+  ProcessState original_ = ProcessState::read_current();  ///< before the members below change it
+  IgnoredSignal pipe_{SIGPIPE};
+  IgnoredSignal file_size_{SIGXFSZ};
   bool active_ = false;
 };
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "os/signals.h"
 #include "store/recording_file.h"
 #include "symbolize/symbolizer.h"
 #include "workflow/recording_session.h"
@@ -11,6 +12,8 @@ namespace strobe::workflow {
 
 Result<Profile> complete(const std::string& path, const symbolize::SymbolizeOptions& options,
                          Diagnostics& diagnostics) {
+  // Names are stored in the recording and in the cache; a limit of file sizes must be an error there.
+  const os::IgnoredSignal file_size(SIGXFSZ);
   // Reading recovers what a killed Strobe left, on disk too where the file may be written.
   auto profile = store::read_recording(path);
   if (!profile || profile->state == RecordingState::symbolized) return profile;

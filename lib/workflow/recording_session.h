@@ -30,8 +30,8 @@ struct RecordRequest {
 struct RecordOutcome {
   std::string path;  ///< where the recording is
   std::optional<int32_t>
-      exit_status;      ///< run: of the program, 128+N after signal N, 126/127 as a shell has them
-  bool started = true;  ///< run: false where the program could not be executed
+      exit_status;  ///< run: of the program, 128+N after signal N, 126/127 as a shell has them
+  std::optional<Error> exec_error;  ///< run: why the program could not be executed; nothing was recorded then
   uint64_t samples = 0;
 };
 

@@ -32,6 +32,28 @@ void warn_about_losses(QualityView& view) {
   }
 }
 
+/// Samples that the CPU time stands for, without time that is not sampled by intent.
+double expected_samples(const Profile& profile) {
+  uint64_t user_ns = 0, system_ns = 0;
+  for (const ProcessRow& process : profile.processes) {
+    user_ns += process.user_ns;
+    system_ns += process.system_ns;
+  }
+  const double expected = profile.quality.samples.expected;
+  if (profile.quality.kernel_sampled || user_ns + system_ns == 0) return expected;
+  return expected * static_cast<double>(user_ns) / static_cast<double>(user_ns + system_ns);
+}
+
+void warn_about_few_samples(const Profile& profile, QualityView& view) {
+  const double expected = expected_samples(profile);
+  const auto taken = static_cast<double>(profile.quality.samples.taken + view.quality.samples.lost_kernel);
+  if (expected < kWarnFewLeast || taken >= kWarnFew * expected) return;
+  view.warnings.push_back(fmt::format(
+      "only {:.0f} % of the expected samples were taken: CPU seconds of threads are exact all the "
+      "same, but functions of threads that run in short pieces may have too small a part in them",
+      100 * taken / expected));
+}
+
 void warn_about_gaps(const Profile& profile, QualityView& view) {
   if (profile.state == RecordingState::open) {
     view.warnings.emplace_back("the recording was not finished; its last moments are missing");
@@ -63,6 +85,7 @@ QualityView judge_quality(const Profile& profile) {
   view.strobe_cpu_seconds = seconds_of(view.quality.overhead.strobe_cpu_ns);
   view.kernel_sampled = view.quality.kernel_sampled;
   warn_about_losses(view);
+  warn_about_few_samples(profile, view);
   warn_about_gaps(profile, view);
   view.warnings.insert(view.warnings.end(), view.quality.warnings.begin(), view.quality.warnings.end());
   return view;

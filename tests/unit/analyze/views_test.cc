@@ -54,6 +54,24 @@ TEST(QualityView, WarnsLoudlyAboveItsLimits) {
   }
 }
 
+TEST(QualityView, WarnsWhereFewSamplesStandForTheCpuTime) {
+  struct Case {
+    uint64_t taken;
+    bool kernel_sampled;
+    uint64_t system_ns;  // of 1000 ns
+    size_t warnings;
+  };
+  for (const Case& c : {Case{900, true, 500, 0}, Case{500, true, 500, 1}, Case{500, false, 500, 0},
+                        Case{400, false, 500, 1}}) {
+    Profile profile;
+    profile.state = RecordingState::symbolized;
+    profile.processes.push_back({.user_ns = 1000 - c.system_ns, .system_ns = c.system_ns});
+    profile.quality.samples = {.expected = 1000, .taken = c.taken};
+    profile.quality.kernel_sampled = c.kernel_sampled;
+    EXPECT_EQ(judge_quality(profile).warnings.size(), c.warnings) << c.taken << ' ' << c.kernel_sampled;
+  }
+}
+
 TEST(QualityView, NamesTheCulpritAndTheUnfinished) {
   Profile profile = test::varied_profile();
   EXPECT_NE(judge_quality(profile).warnings.at(0).find("libplain.so.1: no_unwind_info"), std::string::npos);

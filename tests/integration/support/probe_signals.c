@@ -1,6 +1,6 @@
-// Uses CPU time and counts the signals it gets, one line each, until it reads "end" (or the end of its input)
-// or has taken the seconds of its second argument; then it prints the counts and ends with status 7.
-// Run:  probe_signals count|ignore|default [SECONDS]
+// Uses CPU time, 50 ms at least, and counts the signals it gets, one line each, until it reads "end" (or the
+// end of its input) or has taken the seconds of its second argument; then it prints the counts and ends with
+// status 7. Run:  probe_signals count|ignore|default [SECONDS]
 //   count    handlers for INT, QUIT, TERM, HUP and CONT
 //   ignore   INT and QUIT are ignored
 //   default  nothing is handled: a signal does what it usually does
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   printf("ready %d\n", (int)getpid());
   int said[kCount] = {0};
-  while (seconds > 0 ? cpu_seconds() < seconds : !asked_to_end()) {
+  while (cpu_seconds() < (seconds > 0 ? seconds : 0.05) || (seconds == 0 && !asked_to_end())) {
     burn_a_millisecond();
     say_news(said);
   }

@@ -4,27 +4,9 @@
 // Hot:    inside_lock 80 %, outside_lock 20 % (self, on the CPU); the waiting costs next to no CPU
 // Stacks: thread start > worker > inside_lock | outside_lock | pthread_mutex_lock
 // Prints: one JSON line, CPU seconds by function (self), measured with each thread's CPU clock.
-#define _GNU_SOURCE
+#include "workload.h"
+
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 enum { thread_count = 4 };
 

@@ -4,27 +4,9 @@
 // Hot:    inner_inlined 60 %, middle_inlined 25 %, outer_function 15 % (self); outer_function 100 % total
 // Stacks: main > outer_function > [middle_inlined > [inner_inlined]]
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
-#define _GNU_SOURCE
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "workload.h"
 
 #define INLINED static inline __attribute__((always_inline))
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 double inner_s;
 double middle_s;

@@ -1,31 +1,15 @@
 // A plugin is loaded after the work has begun and unloaded again, several times: its code must be known by
-// the mapping of that moment, also when it is gone at the end. Build:  gcc -O2 -g late_dlopen.c -ldl;
-// liblate_dlopen_plugin.so lies beside the program Run:    late_dlopen [SECONDS=1] Hot:    plugin_work 60 %
-// (in the plugin), own_work 40 % (self) Stacks: main > use_plugin > plugin_work;  main > own_work Prints: one
-// JSON line, CPU seconds by function (self).
-#define _GNU_SOURCE
+// the mapping of that moment, also when it is gone at the end.
+// Build:  gcc -O2 -g late_dlopen.c -ldl             with liblate_dlopen_plugin.so beside the program
+// Run:    late_dlopen [SECONDS=1]
+// Hot:    plugin_work 60 % (in the plugin), own_work 40 % (self)
+// Stacks: main > use_plugin > plugin_work;  main > own_work
+// Prints: one JSON line, CPU seconds by function (self).
+#include "workload.h"
+
 #include <dlfcn.h>
 #include <libgen.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 typedef uint64_t (*plugin_function)(uint64_t, long);
 

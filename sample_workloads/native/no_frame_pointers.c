@@ -1,30 +1,13 @@
-// A chain of calls in code without frame pointers, with frames of different sizes: only the CFI tells the
-// way. Build:  gcc -O2 -g -fomit-frame-pointer -fno-optimize-sibling-calls no_frame_pointers.c Run:
-// no_frame_pointers [SECONDS=1] Hot:    fetch 50 %, decode 30 %, execute 20 % (self); dispatch 100 % total
+// A chain of calls in code without frame pointers, with frames of different sizes: only the CFI tells where.
+// Build:  gcc -O2 -g -fomit-frame-pointer -fno-optimize-sibling-calls no_frame_pointers.c
+// Run:    no_frame_pointers [SECONDS=1]
+// Hot:    fetch 50 %, decode 30 %, execute 20 % (self); dispatch 100 % total
 // Stacks: main > dispatch > layer x 12 > fetch | decode | execute. layer() keeps a value in rbp, as a general
 //         register, and a variable-length array on every third level.
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
-#define _GNU_SOURCE
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "workload.h"
+
 #include <string.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 enum { fetch_index, decode_index, execute_index, work_count };
 

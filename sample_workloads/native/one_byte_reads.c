@@ -3,32 +3,13 @@
 // Run:    one_byte_reads [SECONDS=1]
 // Hot:    read_bytes about 80 % (total; most of it in the kernel), think about 20 % (self)
 // Stacks: main > read_bytes > read > (kernel);  main > think
-// Prints: one JSON line, CPU seconds: "functions" self in user and kernel mode together, "totals" with
-// callees,
-//         user_s and system_s as the kernel accounts them.
-#define _GNU_SOURCE
+// Prints: one JSON line, CPU seconds: "functions" self, "totals" user and kernel mode together; user_s and
+//         system_s as the kernel accounts them.
+#include "workload.h"
+
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 uint64_t state = 88172645463325252ULL;
 

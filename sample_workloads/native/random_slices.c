@@ -1,29 +1,12 @@
 // Twenty functions in random turns (a fixed seed) of 0.01 to 0.09 ms: the shares are known exactly, and the
-// turns are much shorter than a sampling period, so that samples are independent. For tests of how often the
-// stated interval covers the truth. Build:  gcc -O2 -g random_slices.c Run:    random_slices [SECONDS=1]
-// [SEED=1] Hot:    slice_00 ... slice_19 (self), slice_N with a chance of N + 1 in 210: 0.5 % to 9.5 %
+// turns are much shorter than a sampling period, so that samples are independent. For tests of how often
+// the stated interval covers the truth.
+// Build:  gcc -O2 -g random_slices.c
+// Run:    random_slices [SECONDS=1] [SEED=1]
+// Hot:    slice_00 ... slice_19 (self), slice_N with a chance of N + 1 in 210: 0.5 % to 9.5 %
 // Stacks: main > run_slice > slice_N
 // Prints: one JSON line, CPU seconds by function (self).
-#define _GNU_SOURCE
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
+#include "workload.h"
 
 enum { slice_count = 20, chances = slice_count * (slice_count + 1) / 2 };
 

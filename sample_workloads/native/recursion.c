@@ -1,29 +1,10 @@
 // One function calls itself DEPTH times, works a little on every level and most of all at the bottom.
 // Build:  gcc -O2 -g -fno-optimize-sibling-calls recursion.c
-// Run:    recursion [SECONDS=1] [DEPTH=40]      40: fits a stack copy; 5000: some 400 KB, much larger than
-// one Hot:    descend about 20 % self and 100 % total (counted once), bottom 80 % self Stacks: main > descend
-// x DEPTH > bottom; nine tenths of the time at full depth Prints: one JSON line, CPU seconds by function:
-// "functions" self, "totals" with callees.
-#define _GNU_SOURCE
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
+// Run:    recursion [SECONDS=1] [DEPTH=40]          40 fits a stack copy; 5000 is some 400 KB and does not
+// Hot:    descend about 20 % self and 100 % total (counted once), bottom 80 % self
+// Stacks: main > descend x DEPTH > bottom; nine tenths of the time at full depth
+// Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
+#include "workload.h"
 
 uint64_t state = 88172645463325252ULL;
 

@@ -5,27 +5,9 @@
 // Stacks: main > normal_turn > normal_work;
 //         main > normal_turn > raise > ... > (signal frame) > on_signal > handler_work
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
-#define _GNU_SOURCE
+#include "workload.h"
+
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 uint64_t state = 88172645463325252ULL;
 double handler_s;

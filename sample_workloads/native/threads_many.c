@@ -3,30 +3,11 @@
 // Run:    threads_many [SECONDS=1] [THREADS=64]     half the work is the long-lived threads'
 // Hot:    long_lived 50 %, short_lived 50 % (self)
 // Stacks: thread start > long_thread > long_lived;  thread start > short_thread > short_lived
-// Prints: one JSON line, CPU seconds by function (self), measured with each thread's CPU clock, and the
-// number
-//         of threads made.
-#define _GNU_SOURCE
+// Prints: one JSON line, CPU seconds by function (self), measured with each thread's CPU clock,
+//         and the number of threads made.
+#include "workload.h"
+
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 struct job {
   pthread_t thread;

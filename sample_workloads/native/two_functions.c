@@ -4,26 +4,7 @@
 // Hot:    seventy 70 %, thirty 30 % (self)
 // Stacks: main > work > seventy | thirty
 // Prints: one JSON line, CPU seconds by function (self), measured with the thread's CPU clock.
-#define _GNU_SOURCE
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
+#include "workload.h"
 
 uint64_t state = 88172645463325252ULL;
 

@@ -6,27 +6,9 @@
 // Stacks: thread start > render_thread > render_frame > shade_pixels | project_mesh;
 //         thread start > compress_thread > compress_block > match_history | write_bits
 // Prints: one JSON line, CPU seconds by function (self), measured with each thread's CPU clock.
-#define _GNU_SOURCE
+#include "workload.h"
+
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define NAMED __attribute__((noinline))
-#define ROUNDS_PER_MS 600000L
-#define CHURN(x, rounds)                   \
-  for (long i_ = 0; i_ < (rounds); i_++) { \
-    (x) ^= (x) << 13;                      \
-    (x) ^= (x) >> 7;                       \
-    (x) ^= (x) << 17;                      \
-  }
-
-static double cpu_seconds(clockid_t clock) {
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 struct job {
   long turns;

@@ -1,0 +1,28 @@
+// What the C workloads share: functions that keep their names, a known amount of work, CPU clocks.
+#pragma once
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define NAMED __attribute__((noinline))
+
+// Rounds of xorshift on `x`: work that no compiler removes and that touches no memory. About 1 ms of CPU time
+// per ROUNDS_PER_MS rounds; programs measure what it really was.
+#define ROUNDS_PER_MS 600000L
+#define CHURN(x, rounds)                   \
+  for (long i_ = 0; i_ < (rounds); i_++) { \
+    (x) ^= (x) << 13;                      \
+    (x) ^= (x) >> 7;                       \
+    (x) ^= (x) << 17;                      \
+  }
+
+static inline double cpu_seconds(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}

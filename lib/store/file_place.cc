@@ -74,9 +74,7 @@ Result<std::string> create_file(const std::string& path, bool replace) {
   if (!resolved) return resolved;
   const std::string absolute = (*resolved == "/" ? "" : *resolved) + "/" + name;
   if (replace) {
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-      if (auto result = remove_regular(absolute + suffix); !result) return pass(std::move(result));
-    }
+    if (auto result = remove_file(absolute); !result) return pass(std::move(result));
   }
   const UniqueFd fd(::open(absolute.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
@@ -87,6 +85,13 @@ Result<std::string> create_file(const std::string& path, bool replace) {
     return from_errno("create " + path, kOutputHint);
   }
   return absolute;
+}
+
+Result<void> remove_file(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    if (auto result = remove_regular(path + suffix); !result) return result;
+  }
+  return {};
 }
 
 Result<FilePlace> find_file(const std::string& path) {

@@ -15,6 +15,9 @@ namespace strobe::store {
 /// that name is removed first, with what SQLite left beside it; never a link or anything else.
 Result<std::string> create_file(const std::string& path, bool replace);
 
+/// Removes a regular file and what SQLite keeps beside it; what is not there is no error.
+Result<void> remove_file(const std::string& path);
+
 struct FilePlace {
   std::string path;         ///< absolute, links resolved
   uint64_t size_bytes = 0;  ///< of the file and what SQLite keeps beside it

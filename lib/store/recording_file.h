@@ -32,6 +32,10 @@ class RecordingWriter {
   std::unique_ptr<State> state_;
 };
 
+/// Removes a recording that came to nothing, with what SQLite keeps beside it, as far as it is there; its
+/// writer must be gone.
+void remove_recording(const std::string& path);
+
 /// Reads a whole recording, in any state; one left by a killed Strobe is recovered first where the file may
 /// be written, else read as it is. Refuses newer schemas and files that are no recordings, with a hint.
 Result<Profile> read_recording(const std::string& path);

@@ -121,6 +121,8 @@ Result<void> RecordingWriter::finish() {
   return make_plain_file(state->database);
 }
 
+void remove_recording(const std::string& path) { static_cast<void>(remove_file(path)); }
+
 Result<void> store_symbols(const std::string& path, const SymbolDelta& symbols) {
   auto place = find_file(path);
   if (!place) return pass(std::move(place));

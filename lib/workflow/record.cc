@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "base/clock.h"
@@ -98,35 +99,44 @@ void wait_for_targets(os::SignalWatcher& signals, int ended_fd, std::optional<ui
   }
 }
 
+/// Ends a recording that came to nothing, and takes away its file. Its writer has to be gone before: SQLite
+/// does not clean up beside a database that was removed under it.
+void discard(std::optional<record::Recorder>& recorder, const std::string& path) {
+  recorder.reset();
+  store::remove_recording(path);
+}
+
 Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics& diagnostics,
                                       os::SignalWatcher& signals, store::RecordingWriter writer) {
   auto child = os::LaunchedProcess::prepare(request.command, signals.original());
   if (!child) return pass(std::move(child));
-  record::Recorder recorder(recorder_options(request, {{child->pid()}, true}), std::move(writer),
-                            diagnostics);
-  if (auto started = recorder.start(); !started) {
-    ::unlink(request.output_path.c_str());
+  std::optional<record::Recorder> recorder(std::in_place, recorder_options(request, {{child->pid()}, true}),
+                                           std::move(writer), diagnostics);
+  if (auto started = recorder->start(); !started) {
+    discard(recorder, request.output_path);
     return pass(std::move(started));
   }
   auto failed = child->release();
-  if (!failed) return pass(std::move(failed));
+  if (!failed) {
+    discard(recorder, request.output_path);
+    return pass(std::move(failed));
+  }
 
   RecordOutcome outcome;
   outcome.path = request.output_path;
   if (*failed) {
-    recorder.stop();
-    ::unlink(request.output_path.c_str());
+    discard(recorder, request.output_path);
     outcome.exec_error = std::move((*failed)->error);
     outcome.exit_status = (*failed)->exit_status;
     return outcome;
   }
   os::drop_unneeded_rights();
   const bool ended = wait_for_child(signals, *child, request.duration_ns);
-  recorder.stop();  // before the child is reaped: its /proc files still tell its times
+  recorder->stop();  // before the child is reaped: its /proc files still tell its times
   if (ended) {
     if (auto exit = child->reap()) outcome.exit_status = exit->status;
   }
-  auto samples = recorder.finish(outcome.exit_status);
+  auto samples = recorder->finish(outcome.exit_status);
   if (!samples) return pass(std::move(samples));
   outcome.samples = *samples;
   if (!ended) {  // the recording ended before the program
@@ -138,15 +148,16 @@ Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics&
 
 Result<RecordOutcome> record_attached(const RecordRequest& request, Diagnostics& diagnostics,
                                       os::SignalWatcher& signals, store::RecordingWriter writer) {
-  record::Recorder recorder(recorder_options(request, {request.pids, false}), std::move(writer), diagnostics);
-  if (auto started = recorder.start(); !started) {
-    ::unlink(request.output_path.c_str());
+  std::optional<record::Recorder> recorder(std::in_place, recorder_options(request, {request.pids, false}),
+                                           std::move(writer), diagnostics);
+  if (auto started = recorder->start(); !started) {
+    discard(recorder, request.output_path);
     return pass(std::move(started));
   }
   os::drop_unneeded_rights();
-  wait_for_targets(signals, recorder.ended_fd(), request.duration_ns);
-  recorder.stop();
-  auto samples = recorder.finish(std::nullopt);
+  wait_for_targets(signals, recorder->ended_fd(), request.duration_ns);
+  recorder->stop();
+  auto samples = recorder->finish(std::nullopt);
   if (!samples) return pass(std::move(samples));
   return RecordOutcome{request.output_path, std::nullopt, std::nullopt, *samples};
 }

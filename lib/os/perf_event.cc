@@ -21,7 +21,11 @@ Result<UniqueFd> open_perf_event(const perf_event_attr& attr, pid_t pid, int cpu
   const long fd = ::syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
   if (fd < 0) {
     const char* hint = "";
-    if (errno == EACCES || errno == EPERM) {
+    if (errno == EPERM) {  // the kernel's own refusal is EACCES
+      hint =
+          "a seccomp filter (of a container or sandbox) refuses perf events: allow them there, as "
+          "docker run --cap-add PERFMON does";
+    } else if (errno == EACCES) {
       hint = "allow perf events: kernel.perf_event_paranoid at 2 or less, CAP_PERFMON, or root";
     } else if (errno == EMFILE || errno == ENFILE) {
       hint = "raise the limit of open files (ulimit -n)";

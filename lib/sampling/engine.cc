@@ -10,14 +10,22 @@
 namespace strobe::sampling {
 namespace {
 
-/// An engine that says in its note why it was taken instead of perf.
+/// The ptrace engine where perf events were refused: says so in its note, and where ptrace is refused as
+/// well, says both.
 class SecondChoice final : public Engine {
  public:
-  SecondChoice(std::unique_ptr<Engine> engine, std::string reason)
-      : engine_(std::move(engine)), reason_(std::move(reason)) {}
+  SecondChoice(std::unique_ptr<Engine> engine, Error refusal, Diagnostics* diagnostics)
+      : engine_(std::move(engine)), refusal_(std::move(refusal)), diagnostics_(diagnostics) {}
 
   Result<void> start(const EngineTarget& target, EventSink& sink) override {
-    return engine_->start(target, sink);
+    auto started = engine_->start(target, sink);
+    if (started) {
+      diagnostics_->warn(reason());
+    } else if (started.error().code != ErrorCode::gone) {
+      started.error().what = fmt::format("{}; {}", refusal_.what, started.error().what);
+      if (started.error().hint.empty()) started.error().hint = refusal_.hint;
+    }
+    return started;
   }
   Result<void> poll(EventSink& sink, int timeout_ms) override { return engine_->poll(sink, timeout_ms); }
   Result<void> finish(EventSink& sink) override { return engine_->finish(sink); }
@@ -26,12 +34,18 @@ class SecondChoice final : public Engine {
   [[nodiscard]] bool pooled_sampling() const override { return engine_->pooled_sampling(); }
   void describe(Quality& quality) const override {
     engine_->describe(quality);
-    quality.engine_note = reason_;
+    quality.engine_note = reason();
   }
 
  private:
+  [[nodiscard]] std::string reason() const {
+    return fmt::format("ptrace, because perf events are refused ({}){}{}", refusal_.what,
+                       refusal_.hint.empty() ? "" : "; ", refusal_.hint);
+  }
+
   std::unique_ptr<Engine> engine_;
-  std::string reason_;
+  Error refusal_;
+  Diagnostics* diagnostics_;  // borrowed; outlives the engine
 };
 
 /// Whether ptrace may do where perf events did not, and the target itself is not the trouble.
@@ -46,17 +60,10 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options, const 
   if (options.engine == EngineChoice::ptrace) return make_ptrace_engine(options, target);
   auto perf = make_perf_engine(options, target);
   if (perf || options.engine == EngineChoice::perf || !worth_another_try(perf.error())) return perf;
-  const Error& refusal = perf.error();
   auto ptrace = make_ptrace_engine(options, target);
-  if (!ptrace) {
-    // Both reasons: either may be the easier one to remove.
-    return fail(refusal.code, fmt::format("{}; {}", refusal.what, ptrace.error().what),
-                refusal.hint.empty() ? ptrace.error().hint : refusal.hint);
-  }
-  std::string reason = fmt::format("ptrace, because perf events are refused ({})", refusal.what);
-  if (!refusal.hint.empty()) reason += "; " + refusal.hint;
-  diagnostics.warn(reason);
-  return std::unique_ptr<Engine>(std::make_unique<SecondChoice>(std::move(*ptrace), std::move(reason)));
+  if (!ptrace) return ptrace;
+  return std::unique_ptr<Engine>(
+      std::make_unique<SecondChoice>(std::move(*ptrace), std::move(perf).error(), &diagnostics));
 }
 
 }  // namespace strobe::sampling

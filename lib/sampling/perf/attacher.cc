@@ -1,15 +1,25 @@
 #include "sampling/perf/attacher.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "os/proc_maps.h"
 #include "os/proc_tasks.h"
+#include "os/procfs.h"
+#include "sampling/perf/event_attributes.h"
 
 namespace strobe::sampling {
 namespace {
 
 // A target that starts threads faster than we can open them would keep us here for ever.
 constexpr int kMaxRounds = 50;
+
+/// A refusal is the target's here: that perf events are allowed as such was found out before.
+tl::unexpected<Error> make_target_error(const Error& error, pid_t pid) {
+  return tl::unexpected<Error>(is_refusal(error) ? os::make_access_error(error.sys_errno, pid, "sample")
+                                                 : error);
+}
 
 }  // namespace
 
@@ -21,6 +31,7 @@ Attacher::Attacher(const AttachPlan& plan, const RingSet* rings, TargetEvents* e
 Result<void> Attacher::open_all(const std::vector<pid_t>& pids) {
   std::vector<pid_t> work = pids;
   std::set<pid_t> known(pids.begin(), pids.end());
+  known.insert(::getpid());  // whose parent may be a target: Strobe does not profile itself
   for (size_t i = 0; i < work.size(); ++i) {
     const pid_t pid = work[i];
     auto opened = open_process(pid);
@@ -28,7 +39,7 @@ Result<void> Attacher::open_all(const std::vector<pid_t>& pids) {
       const ErrorCode code = opened.error().code;
       const bool gone = code == ErrorCode::gone || code == ErrorCode::not_found;
       if (!gone || pids.size() == 1) {
-        if (i < pids.size()) return opened;
+        if (i < pids.size()) return make_target_error(opened.error(), pid);
       }
       continue;  // a child that ended or changed its user: the rest can be recorded all the same
     }

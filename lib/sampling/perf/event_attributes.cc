@@ -29,9 +29,9 @@ void ask_for_samples(perf_event_attr& attr, const EngineOptions& options, const 
   attr.exclude_kernel = !features.kernel;
 }
 
-bool refused(const Error& error) { return error.sys_errno == EACCES || error.sys_errno == EPERM; }
-
 }  // namespace
+
+bool is_refusal(const Error& error) { return error.sys_errno == EACCES || error.sys_errno == EPERM; }
 
 RecordLayout record_layout(const EngineOptions& options, const PerfFeatures& features) {
   return {.kernel_chain = features.kernel, .user_stack = options.stack_bytes != 0};
@@ -88,7 +88,7 @@ Result<PerfFeatures> probe_perf_features(const EngineOptions& options, pid_t pid
     auto event = os::open_perf_event(make_inherited_attr(options, features, true), pid, -1);
     if (event) break;
     const Error& error = event.error();
-    if (refused(error) && features.kernel) {
+    if (is_refusal(error) && features.kernel) {
       features.kernel = false;
     } else if (error.sys_errno == EINVAL && features.inherit_thread && !options.follow_children) {
       features.inherit_thread = false;

@@ -25,6 +25,9 @@ struct PerfFeatures {
 /// Opens, and closes again, an event on `pid`. Fails as perf_event_open does where perf is refused.
 Result<PerfFeatures> probe_perf_features(const EngineOptions& options, pid_t pid);
 
+/// Whether perf_event_open failed for want of rights.
+[[nodiscard]] bool is_refusal(const Error& error);
+
 [[nodiscard]] RecordLayout record_layout(const EngineOptions& options, const PerfFeatures& features);
 
 /// Counts (and with `sample`, samples) the task's CPU time on one CPU, is inherited, and reports mappings,

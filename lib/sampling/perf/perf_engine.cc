@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "os/perf_event.h"
 #include "os/proc_tasks.h"
+#include "os/procfs.h"
 #include "sampling/perf/attacher.h"
 #include "sampling/perf/ring_set.h"
 #include "sampling/perf/target_events.h"
@@ -278,7 +279,7 @@ void PerfEngine::read_procfs_again(EventSink& sink, uint64_t time_ns) {
       }
       if (!options_.follow_children) continue;
       for (const pid_t child : os::list_child_processes(pid, tid)) {
-        if (threads_.find(child) != nullptr) continue;
+        if (threads_.find(child) != nullptr || child == ::getpid()) continue;
         threads_.add(child, child);
         report_existing_thread(sink, child, child, time_ns);
         report_mappings(sink, child, time_ns);
@@ -351,7 +352,13 @@ Result<std::unique_ptr<Engine>> make_perf_engine(const EngineOptions& options, c
   if (target.pids.empty()) return fail(ErrorCode::invalid_argument, "no process to record");
   raise_descriptor_limit();
   auto features = probe_perf_features(options, target.pids.front());
-  if (!features) return pass(std::move(features));
+  if (!features) {
+    const Error& refusal = features.error();
+    if (!target.launched && is_refusal(refusal) && probe_perf_features(options, 0)) {
+      return tl::unexpected(os::make_access_error(refusal.sys_errno, target.pids.front(), "sample"));
+    }
+    return pass(std::move(features));
+  }
   features->on_exec = target.launched;
   if (options.per_cpu == EngineOptions::PerCpu::always && !features->per_cpu) {
     return fail(ErrorCode::not_permitted, "sampling whole CPUs is not permitted",

@@ -36,12 +36,18 @@ bool has_tracer(pid_t pid) {
          status->find("\nTracerPid:\t") != std::string::npos;
 }
 
-Error make_seize_error(int sys_errno, pid_t pid) {
+Error make_seize_error(int sys_errno, pid_t pid, bool own_child) {
   if (sys_errno == EPERM && has_tracer(pid)) {
     return Error{ErrorCode::not_permitted, fmt::format("process {} is already being traced", pid),
                  "end the debugger, strace or profiler that holds it, or use --engine perf", sys_errno};
   }
-  return os::make_access_error(sys_errno, pid, "trace");
+  Error error = os::make_access_error(sys_errno, pid, "trace");
+  if (sys_errno == EPERM && own_child && !error.hint.starts_with("kernel.yama")) {  // what else can it be
+    error.hint =
+        "a seccomp filter (of a container or sandbox) refuses ptrace: allow it there, as "
+        "docker run --cap-add SYS_PTRACE does";
+  }
+  return error;
 }
 
 }  // namespace
@@ -102,7 +108,7 @@ Result<bool> Tracer::seize_new_threads(pid_t pid) {
     if (sys_errno != 0) {
       // Born of a seized thread it is ours already, which shows as EPERM; it reports itself later.
       if (sys_errno == EPERM && processes_.contains(pid)) continue;
-      return tl::unexpected<Error>(make_seize_error(sys_errno, pid));
+      return tl::unexpected<Error>(make_seize_error(sys_errno, pid, pid == own_child_));
     }
     any = true;
     const pid_t parent = tid == pid ? os::read_parent_pid(pid) : pid;
@@ -148,12 +154,14 @@ void Tracer::handle_stops() {
 
 void Tracer::handle_stop(const Stop& stop) {
   if (!threads_.contains(stop.tid) && !adopt(stop.tid, 0)) return;
+  // Whatever a thread stops for, an interrupt that was still to come is gone with it (ptrace_stop in
+  // kernel/signal.c): waiting for it, we would never sample the thread again.
+  if (stop.event != StopEvent::stop) threads_.at(stop.tid).interrupted_ns = 0;
   switch (stop.event) {
     case StopEvent::signal:
       os::trace::resume(stop.tid, stop.signal);
       return;
     case StopEvent::group_stop:
-      threads_.at(stop.tid).interrupted_ns = 0;
       if (!os::trace::listen(stop.tid)) os::trace::resume(stop.tid, 0);  // continued meanwhile
       return;
     case StopEvent::stop: {
@@ -212,6 +220,7 @@ void Tracer::handle_exec(pid_t tid) {
       --processes_[tid].threads;
     }
     survivor.key() = tid;
+    survivor.mapped().interrupted_ns = 0;
     threads_.insert(std::move(survivor));
   }
   Thread& thread = threads_.at(tid);

@@ -58,9 +58,12 @@ void warn_about_gaps(const Profile& profile, QualityView& view) {
   if (profile.state == RecordingState::open) {
     view.warnings.emplace_back("the recording was not finished; its last moments are missing");
   }
-  if (view.unsampled_processes > 0 && view.unsampled_seconds > 0) {
-    view.warnings.push_back(fmt::format("{} processes ({:.3f} CPU seconds) ran without being sampled",
-                                        view.unsampled_processes, view.unsampled_seconds));
+  // Every short helper program is such a process: worth a warning where they are a part of the whole.
+  const double unsampled = view.unsampled_seconds * profile.quality.rate_hz;
+  if (unsampled >= kWarnUnsampledLeast && unsampled > kWarnUnsampled * profile.quality.samples.expected) {
+    view.warnings.push_back(fmt::format("{} process{} ({:.3f} CPU seconds) ran without being sampled",
+                                        view.unsampled_processes, view.unsampled_processes == 1 ? "" : "es",
+                                        view.unsampled_seconds));
   }
 }
 

@@ -10,10 +10,12 @@
 
 namespace strobe::analyze {
 
-inline constexpr double kWarnIncomplete = 0.05;  ///< share of stored samples without a whole stack
-inline constexpr double kWarnLost = 0.01;        ///< share of taken samples that were lost
-inline constexpr double kWarnFew = 0.85;         ///< samples taken, of those that the CPU time stands for
-inline constexpr double kWarnFewLeast = 100;     ///< expected samples from which on that is judged
+inline constexpr double kWarnIncomplete = 0.05;    ///< share of stored samples without a whole stack
+inline constexpr double kWarnLost = 0.01;          ///< share of taken samples that were lost
+inline constexpr double kWarnUnsampled = 0.01;     ///< share of the CPU time in processes without a sample
+inline constexpr double kWarnUnsampledLeast = 10;  ///< samples that this time stands for
+inline constexpr double kWarnFew = 0.85;           ///< samples taken, of those that the CPU time stands for
+inline constexpr double kWarnFewLeast = 100;       ///< expected samples from which on that is judged
 
 struct QualityView {
   Quality quality;            ///< as recorded

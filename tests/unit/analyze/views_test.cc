@@ -72,6 +72,21 @@ TEST(QualityView, WarnsWhereFewSamplesStandForTheCpuTime) {
   }
 }
 
+TEST(QualityView, WarnsAboutUnsampledProcessesThatMatter) {
+  struct Case {
+    uint64_t unsampled_ns;
+    size_t warnings;
+  };
+  for (const Case& c : {Case{5'000'000, 0}, Case{90'000'000, 0}, Case{200'000'000, 1}}) {
+    Profile profile;
+    profile.state = RecordingState::symbolized;
+    profile.quality.rate_hz = 1000;
+    profile.quality.samples = {.expected = 10'000, .taken = 10'000};
+    profile.quality.unsampled.push_back({.command = "true", .count = 3, .cpu_ns = c.unsampled_ns});
+    EXPECT_EQ(judge_quality(profile).warnings.size(), c.warnings) << c.unsampled_ns;
+  }
+}
+
 TEST(QualityView, NamesTheCulpritAndTheUnfinished) {
   Profile profile = test::varied_profile();
   EXPECT_NE(judge_quality(profile).warnings.at(0).find("libplain.so.1: no_unwind_info"), std::string::npos);

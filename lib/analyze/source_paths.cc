@@ -10,7 +10,7 @@ SourcePaths::SourcePaths(const Profile& profile, const FrameFunctions& functions
     : steps_(1) {
   of_stack_.reserve(profile.stacks.size());
   for (size_t i = 0; i < profile.stacks.size(); ++i) {
-    const StackId caller = parent_of(profile, StackId(static_cast<uint32_t>(i)));  // comes before its callees
+    const StackId caller = parent_of(profile, StackId{static_cast<uint32_t>(i)});  // comes before its callees
     uint32_t path = caller.is_none() ? kEmpty : of(caller);
     const FrameId frame = profile.stacks[i].frame;
     const auto called = functions.frames.at(frame);

@@ -256,8 +256,9 @@ std::vector<Symbol> ElfFile::function_symbols() const {
     if (a.address != b.address) return a.address < b.address;
     return preference(a) < preference(b);
   });
-  const auto rest = std::ranges::unique(symbols, {}, &Symbol::address);
-  symbols.erase(rest.begin(), rest.end());
+  // Not std::ranges::unique: clang 14 cannot compile that of this standard library.
+  const auto same_address = [](const Symbol& a, const Symbol& b) { return a.address == b.address; };
+  symbols.erase(std::unique(symbols.begin(), symbols.end(), same_address), symbols.end());
   return symbols;
 }
 

@@ -220,7 +220,8 @@ void write_stacks(JsonWriter& json, const Report& report) {
   json.begin_array();
   for (size_t i = 0, next = 0; i < seen.size(); i = next) {
     while (next < seen.size() && seen[next] == seen[i]) ++next;
-    const auto [thread, path] = seen[i];
+    const ThreadId thread = seen[i].first;
+    const uint32_t path = seen[i].second;
     json.begin_object();
     json.member("pid", [&] {
       const size_t process = report.profile->threads[thread.index()].process.index();

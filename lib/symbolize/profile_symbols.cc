@@ -162,8 +162,8 @@ std::vector<ModuleRequest> make_requests(const Profile& profile, size_t physical
   }
   for (ModuleRequest& request : requests) {
     std::ranges::sort(request.addresses);
-    const auto rest = std::ranges::unique(request.addresses);
-    request.addresses.erase(rest.begin(), rest.end());
+    request.addresses.erase(std::unique(request.addresses.begin(), request.addresses.end()),
+                            request.addresses.end());
   }
   return requests;
 }

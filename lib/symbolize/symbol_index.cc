@@ -29,8 +29,8 @@ SymbolIndex::SymbolIndex(const elf::ElfFile* module, const elf::ElfFile* debug) 
     if (module->machine() == EM_X86_64) read_plt_slots(*module);
   }
   std::ranges::stable_sort(symbols_, {}, &elf::Symbol::address);
-  const auto rest = std::ranges::unique(symbols_, {}, &elf::Symbol::address);
-  symbols_.erase(rest.begin(), rest.end());
+  const auto same_address = [](const elf::Symbol& a, const elf::Symbol& b) { return a.address == b.address; };
+  symbols_.erase(std::unique(symbols_.begin(), symbols_.end(), same_address), symbols_.end());
   const elf::ElfFile* layout = module != nullptr ? module : debug;
   if (layout == nullptr) return;
   for (const elf::Section& section : layout->sections()) {

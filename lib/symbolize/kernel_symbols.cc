@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "symbolize/cache_file.h"
 #include "symbolize/module_files.h"
 
 namespace strobe::symbolize {
@@ -31,7 +34,38 @@ bool parse_line(std::string_view line, KernelSymbol& symbol) {
   return symbol.address != 0 && !symbol.name.empty();
 }
 
+std::string stored_path(const std::string& cache_directory) { return cache_directory + "/symbols/kernel"; }
+
+/// One line that is another one where addresses may mean something else: after a boot, and with other modules
+/// or modules at other places. Empty where that cannot be told.
+std::string describe_kernel() {
+  constexpr size_t kMaxBytes = size_t{1} << 20;
+  const auto boot = read_text_file("/proc/sys/kernel/random/boot_id", kMaxBytes);
+  if (!boot || boot->empty()) return {};
+  std::string text = "strobe-kernel-1 " + boot->substr(0, boot->find('\n'));
+  const auto modules = read_text_file("/proc/modules", kMaxBytes);  // a kernel may be built without modules
+  std::string_view rest = modules ? std::string_view(*modules) : std::string_view();
+  while (!rest.empty()) {  // "name size users by,whom state address"; users come and go
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    text += fmt::format(" {}@{}", line.substr(0, line.find(' ')), line.substr(line.rfind(' ') + 1));
+  }
+  return text + '\n';
+}
+
 }  // namespace
+
+std::string format_kallsyms(const NamedRanges& ranges) {
+  std::string text;
+  uint64_t end = 0;
+  for (const NamedRange& range : ranges.ranges()) {
+    if (end != 0 && end != range.start) fmt::format_to(std::back_inserter(text), "{:x} d -\n", end);
+    fmt::format_to(std::back_inserter(text), "{:x} t {}\n", range.start, range.name);
+    end = range.end;
+  }
+  if (end != 0) fmt::format_to(std::back_inserter(text), "{:x} d -\n", end);
+  return text;
+}
 
 NamedRanges parse_kallsyms(std::string_view text) {
   std::vector<KernelSymbol> symbols;
@@ -59,14 +93,30 @@ NamedRanges parse_kallsyms(std::string_view text) {
 Result<KernelSymbols> KernelSymbols::read(const std::string& path) {
   auto text = read_text_file(path, kMaxKallsymsBytes);
   if (!text) return pass(std::move(text));
-  KernelSymbols symbols;
-  symbols.text_.assign(text->begin(), text->end());
-  symbols.ranges_ = parse_kallsyms({symbols.text_.data(), symbols.text_.size()});
+  KernelSymbols symbols(std::move(*text));
   if (symbols.ranges_.ranges().empty()) {
     return fail(ErrorCode::not_permitted, path + " shows no addresses",
                 "kernel names need root, or sysctl kernel.kptr_restrict=0");
   }
   return symbols;
+}
+
+KernelSymbols::KernelSymbols(std::string text, size_t begin)
+    : text_(std::make_unique<const std::string>(std::move(text))),
+      ranges_(parse_kallsyms(std::string_view(*text_).substr(begin))) {}
+
+std::optional<KernelSymbols> KernelSymbols::read_stored(const std::string& cache_directory) {
+  if (cache_directory.empty()) return std::nullopt;
+  auto text = read_cache_file(stored_path(cache_directory));
+  const std::string kernel = describe_kernel();
+  if (!text || kernel.empty() || !text->starts_with(kernel)) return std::nullopt;
+  return KernelSymbols(std::move(*text), kernel.size());
+}
+
+void KernelSymbols::store(const std::string& cache_directory) const {
+  const std::string kernel = describe_kernel();
+  if (cache_directory.empty() || kernel.empty()) return;
+  write_cache_file(stored_path(cache_directory), kernel + format_kallsyms(ranges_));
 }
 
 }  // namespace strobe::symbolize

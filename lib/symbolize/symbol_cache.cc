@@ -1,18 +1,12 @@
 #include "symbolize/symbol_cache.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "base/unique_fd.h"
+#include "symbolize/cache_file.h"
 
 namespace strobe::symbolize {
 namespace {
@@ -21,7 +15,6 @@ namespace {
 // have their length before them. The last byte of the magic is the version: it changes with the layout and
 // with the meaning of answers.
 constexpr std::string_view kMagic = "STRBSYM\x01";
-constexpr size_t kMaxCacheBytes = size_t{64} << 20;
 constexpr size_t kMaxFrames = 512;
 
 uint64_t checksum_of(std::string_view bytes) {  // FNV-1a: against accidents, not against attacks
@@ -80,22 +73,6 @@ bool decode_frames(ByteReader& reader, const std::vector<std::string_view>& stri
 
 std::string describe(const LoadedFile& file) {
   return fmt::format("{} {} {}\n", file.path, file.size, file.mtime_ns);
-}
-
-void make_directories(const std::string& path) {
-  for (size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    ::mkdir(path.substr(0, slash).c_str(), 0700);  // fails where it is there already; opening tells the rest
-  }
-}
-
-bool write_all(const UniqueFd& fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace
@@ -168,10 +145,7 @@ SymbolCache::SymbolCache(const std::string& directory, const ModuleFiles& files)
   path_ = directory + "/symbols/" + build_id;
   if (files.module) identity_ += describe(*files.module);
   if (files.debug) identity_ += describe(*files.debug);
-  const UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) return;
-  const auto content = read_text(fd, path_, kMaxCacheBytes);
+  const auto content = read_cache_file(path_);
   if (!content) return;
   auto known = decode_symbol_cache(std::as_bytes(std::span(content->data(), content->size())), identity_);
   if (known) symbols_ = std::move(*known);
@@ -188,15 +162,7 @@ void SymbolCache::insert(uint64_t address, const AddressSymbols& symbols) {
 
 void SymbolCache::store() const {
   if (path_.empty()) return;
-  const std::string content = encode_symbol_cache(identity_, symbols_);
-  if (content.size() > kMaxCacheBytes) return;
-  make_directories(path_);
-  const std::string temporary = fmt::format("{}.{}.new", path_, ::getpid());
-  ::unlink(temporary.c_str());  // left by an earlier process of this id that was killed
-  const UniqueFd fd(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!fd) return;
-  if (!write_all(fd, content) || ::rename(temporary.c_str(), path_.c_str()) != 0) ::unlink(temporary.c_str());
+  write_cache_file(path_, encode_symbol_cache(identity_, symbols_));
 }
 
 }  // namespace strobe::symbolize

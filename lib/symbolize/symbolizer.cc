@@ -28,8 +28,8 @@ SourceFrame frame_of(std::string_view linkage_name) {
   return frame;
 }
 
-/// Gives the outermost frame the symbol table's name where DWARF has none, or its linkage name: DWARF has none
-/// for static functions.
+/// Gives the outermost frame the symbol table's name where DWARF has none, or its linkage name: DWARF has
+/// none for static functions.
 void complete_with_symbol(const elf::Symbol& symbol, AddressSymbols& symbols) {
   if (symbols.empty()) symbols.emplace_back();
   SourceFrame& outermost = symbols.back();
@@ -131,11 +131,22 @@ ModuleSymbols symbolize_vdso(const ModuleRequest& request) {
   return answer;
 }
 
-ModuleSymbols symbolize_kernel(const ModuleRequest& request) {
+/// The kernel's symbols, from the cache where it names all the addresses.
+Result<KernelSymbols> find_kernel_symbols(const std::vector<uint64_t>& addresses,
+                                          const SymbolizeOptions& options) {
+  auto stored = KernelSymbols::read_stored(options.cache_directory);
+  const auto is_named = [&](uint64_t address) { return stored->find(address) != nullptr; };
+  if (stored && std::ranges::all_of(addresses, is_named)) return std::move(*stored);
+  auto fresh = KernelSymbols::read();
+  if (fresh) fresh->store(options.cache_directory);
+  return fresh;
+}
+
+ModuleSymbols symbolize_kernel(const ModuleRequest& request, const SymbolizeOptions& options) {
   ModuleSymbols answer;
   answer.symbols.resize(request.addresses.size());
   answer.reason = LossReason::no_symbols;
-  const auto kernel = KernelSymbols::read();
+  const auto kernel = find_kernel_symbols(request.addresses, options);
   if (!kernel) {
     answer.note = kernel.error().hint.empty() ? kernel.error().what : kernel.error().hint;
     return answer;
@@ -175,7 +186,7 @@ ModuleSymbols symbolize_module(const ModuleRequest& request, const SymbolizeOpti
       return symbolize_vdso(request);
     case ModuleKind::kernel:
     case ModuleKind::kernel_module:
-      return symbolize_kernel(request);
+      return symbolize_kernel(request, options);
     case ModuleKind::jit:
       return symbolize_jit(request);
     case ModuleKind::unknown:

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "support/temporary_folder.h"
@@ -48,6 +50,40 @@ TEST(Kallsyms, FunctionsEndAtTheNextSymbol) {
   };
   for (const auto& test : kCases)
     EXPECT_EQ(name_at(ranges, test.address), test.name) << std::hex << test.address;
+}
+
+TEST(Kallsyms, StoredRangesAreReadAgainAsTheyWere) {
+  const NamedRanges ranges = parse_kallsyms(
+      "ffffffff81000000 T _stext\n"
+      "ffffffff81000100 t do_work\n"
+      "ffffffff81000200 d some_data\n"
+      "ffffffff81000300 W weak_one\n"
+      "ffffffffc0000000 t mod_function\t[module]\n");
+  ASSERT_EQ(ranges.ranges().size(), 4u);
+  const std::string text = format_kallsyms(ranges);
+  EXPECT_EQ(parse_kallsyms(text).ranges(), ranges.ranges());
+}
+
+TEST(KernelSymbols, AreStoredForThisBootOnly) {
+  const test::TemporaryFolder folder;
+  test::write_file(folder.file("kallsyms"), "ffffffff81000000 T first\nffffffff81000100 T second\n");
+  const auto symbols = KernelSymbols::read(folder.file("kallsyms"));
+  ASSERT_TRUE(symbols);
+  const std::string cache = folder.file("cache");
+  EXPECT_FALSE(KernelSymbols::read_stored(cache));
+  symbols->store(cache);
+  const auto stored = KernelSymbols::read_stored(cache);
+  ASSERT_TRUE(stored);
+  ASSERT_NE(stored->find(0xffffffff81000080), nullptr);
+  EXPECT_EQ(stored->find(0xffffffff81000080)->name, "first");
+  EXPECT_EQ(stored->find(0xffffffff80000000), nullptr);
+
+  const std::string path = cache + "/symbols/kernel";
+  std::ifstream file(path);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  text[text.find(' ') + 1] ^= 1;  // another boot's id
+  test::write_file(path, text);
+  EXPECT_FALSE(KernelSymbols::read_stored(cache));
 }
 
 TEST(Kallsyms, HiddenAddressesGiveAHint) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "unwind/call_check.h"
 #include "unwind/core/compact_row.h"
 #include "unwind/core/frame_pointer.h"
 #include "unwind/core/step.h"
@@ -68,7 +69,7 @@ Bytes code_before(const ModuleCfi& cfi, uint64_t file_address) {
 }  // namespace
 
 struct Unwinder::State {
-  explicit State(CfiSource& source) : cfi(&source), cache(size_t{1} << kCacheBits) {}
+  explicit State(CfiSource& source) : cfi(&source), cache(size_t{1} << kCacheBits), calls(source) {}
 
   const Resolved& resolve(const AddressSpace& space, UnwoundFrame frame);
   void resolve_anew(const AddressSpace& space, UnwoundFrame frame, Resolved& out);
@@ -81,11 +82,13 @@ struct Unwinder::State {
   ReturnCheck check_return_address(const AddressSpace& space, uint64_t address);
   void walk(const UnwindRequest& request, UnwoundStack& out);
   void stop(StepResult result, const Resolved& way, UnwoundStack& out);
-  void finish(size_t copied_frames, UnwoundStack& out);
+  void finish(const UnwindRequest& request, size_t copied_frames, UnwoundStack& out);
+  bool calls_fit(const UnwindRequest& request, size_t copied_frames, const UnwoundStack& out);
 
   CfiSource* cfi;
   std::vector<Resolved> cache;
   std::deque<GeneralRow> general_rows;
+  CallCheck calls;
   StackMemory memory;
   FrameRegisters registers;
   bool by_frame_pointer = false;  ///< the frame was reached by a frame pointer
@@ -307,11 +310,23 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
     frame = {.address = RuntimeAddr{registers.pc()},
              .kind = way.signal_frame ? AddressKind::instruction : AddressKind::return_address};
   }
-  if (memory.used_live()) finish(copied_frames, out);
+  if (memory.used_live()) finish(request, copied_frames, out);
 }
 
-void Unwinder::State::finish(size_t copied_frames, UnwoundStack& out) {
-  if (out.stack_class == StackClass::complete && memory.confirm_live()) {
+bool Unwinder::State::calls_fit(const UnwindRequest& request, size_t copied_frames, const UnwoundStack& out) {
+  for (size_t i = std::max<size_t>(copied_frames, 1); i < out.frames.size(); ++i) {
+    const UnwoundFrame& outer = out.frames[i];
+    if (outer.kind == AddressKind::return_address &&
+        !calls.may_lead_to(request.space, *request.live, outer.address, lookup_addr(out.frames[i - 1]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Unwinder::State::finish(const UnwindRequest& request, size_t copied_frames, UnwoundStack& out) {
+  if (out.stack_class == StackClass::complete && memory.confirm_live() &&
+      calls_fit(request, copied_frames, out)) {
     out.stack_class = StackClass::completed;
     return;
   }

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "base/clock.h"
+#include "os/descriptor_limit.h"
 #include "os/perf_event.h"
 #include "os/proc_tasks.h"
 #include "os/procfs.h"
@@ -26,13 +27,6 @@ constexpr uint64_t kPublishMarginNs = 2'000'000;
 constexpr uint64_t kResyncIntervalNs = 200'000'000;
 constexpr uint64_t kEverything = UINT64_MAX;
 constexpr int kNice = -10;
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);  // refused: then there are fewer threads to be opened
-}
 
 class PerfEngine final : public Engine {
  public:
@@ -92,7 +86,7 @@ class PerfEngine final : public Engine {
 };
 
 Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
-  raise_descriptor_limit();
+  os::raise_descriptor_limit();
   // Behind busy target threads we would come too late to empty the rings. Refused to ordinary users.
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   pids_ = target.pids;
@@ -350,7 +344,7 @@ std::string describe_rights(const PerfFeatures& features, int paranoid) {
 
 Result<std::unique_ptr<Engine>> make_perf_engine(const EngineOptions& options, const EngineTarget& target) {
   if (target.pids.empty()) return fail(ErrorCode::invalid_argument, "no process to record");
-  raise_descriptor_limit();
+  os::raise_descriptor_limit();
   auto features = probe_perf_features(options, target.pids.front());
   if (!features) {
     const Error& refusal = features.error();

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "os/descriptor_limit.h"
 #include "os/proc_tasks.h"
 #include "os/procfs.h"
 
@@ -27,7 +28,8 @@ constexpr int kMaxRounds = 50;
 constexpr int kMaxStopsInARow = 4096;
 
 UniqueFd open_schedstat(pid_t pid, pid_t tid) {
-  return UniqueFd(::open(fmt::format("/proc/{}/task/{}/schedstat", pid, tid).c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string path = fmt::format("/proc/{}/task/{}/schedstat", pid, tid);
+  return os::keep_if_plenty(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
 }
 
 bool has_tracer(pid_t pid) {
@@ -59,6 +61,7 @@ Tracer::Tracer(const EngineOptions& options, EventSink* sink)
 
 Result<void> Tracer::start(const EngineTarget& target) {
   random_ ^= monotonic_now_ns();
+  os::raise_descriptor_limit();  // one for each thread
   if (target.launched && !target.pids.empty()) own_child_ = target.pids.front();
   std::vector<pid_t> work = target.pids;
   std::set<pid_t> known(work.begin(), work.end());
@@ -277,7 +280,7 @@ void Tracer::read_cpu(pid_t tid, Thread& thread) {
   std::optional<uint64_t> cpu_ns;
   if (size > 0) {
     cpu_ns = os::decode_schedstat({text, static_cast<size_t>(size)});
-  } else if (!thread.schedstat) {  // out of descriptors
+  } else if (!thread.schedstat) {  // short of descriptors
     cpu_ns = os::read_thread_run_ns(thread.pid, tid);
   }
   if (cpu_ns) thread.clock.observe(*cpu_ns, monotonic_now_ns());

@@ -1,7 +1,9 @@
 #include "store/file_place.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,8 +13,6 @@
 #include <memory>
 #include <system_error>
 #include <utility>
-
-#include "base/unique_fd.h"
 
 namespace strobe::store {
 namespace {
@@ -92,6 +92,24 @@ Result<void> remove_file(const std::string& path) {
     if (auto result = remove_regular(path + suffix); !result) return result;
   }
   return {};
+}
+
+FileSpace read_file_space(const std::string& path) {
+  FileSpace space;
+  struct statvfs system {};
+  if (::statvfs(path.c_str(), &system) == 0) space.free_bytes = system.f_bavail * system.f_frsize;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    space.max_file_bytes = limit.rlim_cur;
+  }
+  return space;
+}
+
+UniqueFd reserve_space(const std::string& path, uint64_t size_bytes) {
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd && ::fallocate(fd.get(), 0, 0, static_cast<off_t>(size_bytes)) != 0) fd.reset();
+  return fd;
 }
 
 Result<FilePlace> find_file(const std::string& path) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace strobe::store {
 
@@ -17,6 +18,17 @@ Result<std::string> create_file(const std::string& path, bool replace);
 
 /// Removes a regular file and what SQLite keeps beside it; what is not there is no error.
 Result<void> remove_file(const std::string& path);
+
+/// How much a file may grow.
+struct FileSpace {
+  uint64_t free_bytes = 0;               ///< of its file system, for this user
+  uint64_t max_file_bytes = UINT64_MAX;  ///< the limit of file sizes (RLIMIT_FSIZE)
+};
+[[nodiscard]] FileSpace read_file_space(const std::string& path);
+
+/// Takes space on the file system of `path` by a file without a name: closing the descriptor, or the end of
+/// this process, gives it free. None where the file system cannot do that.
+[[nodiscard]] UniqueFd reserve_space(const std::string& path, uint64_t size_bytes);
 
 struct FilePlace {
   std::string path;         ///< absolute, links resolved

@@ -1,9 +1,12 @@
 // The writing half of recording_file.h: RecordingWriter and store_symbols().
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "base/unique_fd.h"
 #include "store/file_place.h"
 #include "store/open_recording.h"
 #include "store/recording_file.h"
@@ -19,15 +22,20 @@ namespace {
 // synchronous = OFF: what is written survives a killed Strobe in the kernel's cache; nothing here promises to
 // survive a loss of power, and an fsync every 200 ms would disturb the target's own disk traffic. Before WAL,
 // because that change is a transaction itself.
-// A checkpoint every 1,000 pages (4 MiB) keeps the -wal file small.
 constexpr const char* kWriterPragmas =
     "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA auto_vacuum = NONE;"
     "PRAGMA page_size = 4096;"
     "PRAGMA encoding = 'UTF-8';"
     "PRAGMA synchronous = OFF;"
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA wal_autocheckpoint = 1000;";
+    "PRAGMA journal_mode = WAL;";
+
+constexpr uint64_t kPageBytes = 4096;
+// A quarter of what may be had, 2 MiB at most, is kept back for the last rows. The -wal file grows to half of
+// that before its pages go into the main file, so that this can still be done when everything else is full.
+constexpr uint64_t kMaxReserveBytes = 2 << 20;
+constexpr uint64_t kMinLogPages = 8;
+constexpr int64_t kMostPages = 4'294'967'294;  // SQLite's own limit
 
 constexpr const char* kLostEndWarning =
     "The end of this recording could not be stored: the CPU time of threads that still ran then is estimated "
@@ -36,13 +44,19 @@ constexpr const char* kLostEndWarning =
 }  // namespace
 
 struct RecordingWriter::State {
+  /// Makes an empty recording of an empty file.
+  static Result<std::unique_ptr<State>> make(const std::string& path);
   explicit State(Database open_database) : database(std::move(open_database)) {}
 
   Database database;
-  std::optional<RowWriter> rows;  ///< refers to `database`; there after create()
+  std::optional<RowWriter> rows;  ///< refers to `database`; there after make()
   TableSizes sizes;
   bool lost_rows = false;  ///< an append() failed
+  UniqueFd reserve;        ///< space that is given free by then
 
+  Result<void> keep_reserve();
+  /// After the first failure: makes room for the last rows.
+  void make_room();
   Result<void> write(const RecordingDelta& delta);
 };
 
@@ -63,15 +77,8 @@ Result<void> RecordingWriter::State::write(const RecordingDelta& delta) {
   return result;
 }
 
-RecordingWriter::RecordingWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
-RecordingWriter::RecordingWriter(RecordingWriter&&) noexcept = default;
-RecordingWriter& RecordingWriter::operator=(RecordingWriter&&) noexcept = default;
-RecordingWriter::~RecordingWriter() = default;
-
-Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool replace) {
-  auto absolute = create_file(path, replace);
-  if (!absolute) return pass(std::move(absolute));
-  auto database = Database::open(*absolute, OpenMode::read_write);
+Result<std::unique_ptr<RecordingWriter::State>> RecordingWriter::State::make(const std::string& path) {
+  auto database = Database::open(path, OpenMode::read_write);
   if (!database) return pass(std::move(database));
   if (auto result = database->execute(kWriterPragmas); !result) return pass(std::move(result));
   if (auto result = in_transaction(*database, [&] { return database->execute(kSchemaSql); }); !result) {
@@ -81,12 +88,46 @@ Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool re
   auto rows = RowWriter::make(state->database);
   if (!rows) return pass(std::move(rows));
   state->rows = std::move(*rows);
+  if (auto result = state->keep_reserve(); !result) return pass(std::move(result));
   if (auto result = state->rows->put_state(RecordingState::open); !result) return pass(std::move(result));
   // Into the main file at once: without its -wal it then at least says that it is an unfinished recording.
   if (auto result = state->database.execute("PRAGMA wal_checkpoint(TRUNCATE)"); !result) {
     return pass(std::move(result));
   }
-  return RecordingWriter(std::move(state));
+  return state;
+}
+
+Result<void> RecordingWriter::State::keep_reserve() {
+  const FileSpace space = read_file_space(database.path());
+  const uint64_t bytes = std::min({space.free_bytes / 4, space.max_file_bytes / 4, kMaxReserveBytes});
+  reserve = reserve_space(database.path(), bytes);
+  const uint64_t log_pages = std::max(bytes / 2 / kPageBytes, kMinLogPages);
+  const uint64_t most_pages = (space.max_file_bytes - bytes) / kPageBytes;
+  return database.execute(
+      "PRAGMA wal_autocheckpoint = " + std::to_string(log_pages) +
+      "; PRAGMA max_page_count = " + std::to_string(std::min(most_pages, uint64_t{kMostPages})));
+}
+
+void RecordingWriter::State::make_room() {
+  reserve.reset();
+  static_cast<void>(database.execute("PRAGMA max_page_count = " + std::to_string(kMostPages)));
+  static_cast<void>(database.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+}
+
+RecordingWriter::RecordingWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RecordingWriter::RecordingWriter(RecordingWriter&&) noexcept = default;
+RecordingWriter& RecordingWriter::operator=(RecordingWriter&&) noexcept = default;
+RecordingWriter::~RecordingWriter() = default;
+
+Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool replace) {
+  auto absolute = create_file(path, replace);
+  if (!absolute) return pass(std::move(absolute));
+  auto state = State::make(*absolute);
+  if (!state) {  // its database is closed by now
+    remove_recording(*absolute);
+    return pass(std::move(state));
+  }
+  return RecordingWriter(std::move(*state));
 }
 
 Result<void> RecordingWriter::append(const RecordingDelta& delta) {
@@ -100,8 +141,9 @@ Result<void> RecordingWriter::append(const RecordingDelta& delta) {
   auto result = in_transaction(state.database, [&] { return state.write(delta); });
   if (result) {
     state.sizes = *after;
-  } else {
+  } else if (!state.lost_rows) {
     state.lost_rows = true;
+    state.make_room();
   }
   return result;
 }
@@ -111,8 +153,6 @@ Result<void> RecordingWriter::finish() {
   const std::unique_ptr<State> state = std::move(state_);
   Result<void> result;
   if (state->lost_rows) {
-    // Frees the -wal file's space, which may be just what the last rows need.
-    static_cast<void>(state->database.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
     result = close_recording(state->database, UINT64_MAX, kLostEndWarning);
   } else {
     result = state->rows->put_state(RecordingState::recorded);

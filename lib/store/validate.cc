@@ -31,6 +31,31 @@ bool chains_end(const std::vector<Row>& rows, Next next) {
   return true;
 }
 
+/// Times and sizes: 64 bits are stored by their bits, so a negative number shows as one above 146 years.
+template <class... Amounts>
+bool sane(Amounts... amounts) {
+  constexpr uint64_t kMost = uint64_t{1} << 62;
+  return ((static_cast<uint64_t>(amounts) < kMost) && ...);
+}
+
+bool check_amounts(const Profile& p) {
+  const RecordingInfo& info = p.info;
+  if (!sane(info.duration_ns, info.period_ns, info.start_monotonic_ns)) return false;
+  for (const ModuleRow& row : p.modules) {
+    if (!sane(row.file_size)) return false;
+  }
+  for (const ProcessRow& row : p.processes) {
+    if (!sane(row.start_ns, row.end_ns, row.user_ns, row.system_ns)) return false;
+  }
+  for (const ThreadRow& row : p.threads) {
+    if (!sane(row.start_ns, row.end_ns, row.cpu_ns)) return false;
+  }
+  for (const SampleRow& row : p.samples) {
+    if (!sane(row.time_ns)) return false;
+  }
+  return true;
+}
+
 bool check_places(const Profile& p) {
   for (const FrameRow& row : p.frames) {
     if (!none_or_within(row.module, p.modules) || !none_or_within(row.function, p.functions) ||
@@ -140,6 +165,7 @@ Result<void> check_profile(const Profile& profile) {
   if (!check_processes(profile))
     return fail(ErrorCode::malformed, "its processes or threads refer to nothing");
   if (!check_stacks(profile)) return fail(ErrorCode::malformed, "its stacks or samples refer to nothing");
+  if (!check_amounts(profile)) return fail(ErrorCode::malformed, "its times or sizes are none");
   return {};
 }
 

@@ -14,7 +14,8 @@ namespace strobe::store {
 ///   1. every id is none or within its table; StackRow::frame, SampleRow::thread and ThreadRow::process are
 ///   not none;
 ///   2. StackRow::parent is a smaller id than its own, so every stack ends;
-///   3. FrameRow::outer and ProcessRow::parent form no cycle.
+///   3. FrameRow::outer and ProcessRow::parent form no cycle;
+///   4. times and sizes are below 2^62, as no negative number is.
 Result<void> check_profile(const Profile& profile);
 
 /// How many rows the tables of a growing recording have.

@@ -87,6 +87,11 @@ bool write_text(int fd, std::string_view text) {
   return true;
 }
 
+Result<void> write_report(int fd, std::string_view text, const std::string& name) {
+  if (write_text(fd, text) || errno == EPIPE) return {};
+  return from_errno("write " + name, "the report is not complete");
+}
+
 int report_error(const Error& error) {
   std::string text = "strobe: " + report::printable(error.what) + '\n';
   if (!error.hint.empty()) text += "  " + report::printable(error.hint) + '\n';

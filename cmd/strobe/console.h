@@ -21,9 +21,13 @@ void fill_standard_streams();
 /// How text for that descriptor should look: colour and width only on a terminal (or as the user said).
 [[nodiscard]] report::TextStyle style_of(int fd, ColorChoice color);
 
-/// Writes all of it. False where nobody reads any more; SIGPIPE is not raised and signal dispositions, which
+/// Writes all of it; false with errno where that fails. SIGPIPE is not raised and signal dispositions, which
 /// a launched program would inherit, are not changed.
 bool write_text(int fd, std::string_view text);
+
+/// The same for what the user asked for: an error where it could not be written (a full disk), and none where
+/// the reader went away. `name` says where it went.
+Result<void> write_report(int fd, std::string_view text, const std::string& name);
 
 /// "strobe: what" and "  hint" on stderr; returns the exit status for it.
 int report_error(const Error& error);

@@ -99,7 +99,9 @@ int report(const ReportCommandOptions& options) {
     Result<std::string> text =
         render_view(*profile, words->view, *request, style_of(STDOUT_FILENO, request->color));
     if (!text) return report_error(text.error());
-    write_text(STDOUT_FILENO, *text);
+    if (Result<void> written = write_report(STDOUT_FILENO, *text, "to standard output"); !written) {
+      return report_error(written.error());
+    }
   }
   if (Result<void> written = write_json(*profile, *request); !written) return report_error(written.error());
   return kExitOk;

@@ -81,13 +81,12 @@ Result<void> write_json(const Profile& profile, const ReportRequest& request) {
     file = std::move(*opened);
     fd = file.get();
   }
-  bool written = true;
-  report::write_json_report(profile, *selected,
-                            [&](std::string_view piece) { written = written && write_text(fd, piece); });
-  if (!written && request.json_path != "-") {
-    return from_errno("write " + request.json_path, "the JSON report is not complete");
-  }
-  return {};
+  const std::string name = fd == STDOUT_FILENO ? "to standard output" : request.json_path;
+  Result<void> written;
+  report::write_json_report(profile, *selected, [&](std::string_view piece) {
+    if (written) written = write_report(fd, piece, name);
+  });
+  return written;
 }
 
 int finish_recording(const std::string& path, const ReportRequest& request, bool quiet) {

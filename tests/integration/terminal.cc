@@ -17,18 +17,22 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// In the child: a session with this terminal, then the shell. No echo, or typed words would be found.
-[[noreturn]] void become_shell(const std::string& name, const Terminal::Options& options) {
-  ::setsid();
-  const int terminal = ::open(name.c_str(), O_RDWR);
-  if (terminal < 0 || ::ioctl(terminal, TIOCSCTTY, 0) != 0) ::_exit(125);
+/// No echo, or typed words would be found; line feeds as they are.
+void set_modes(int terminal, unsigned short columns) {
   termios modes{};
   ::tcgetattr(terminal, &modes);
   modes.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOCTL);
   modes.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
   ::tcsetattr(terminal, TCSANOW, &modes);
-  const winsize size{.ws_row = 40, .ws_col = options.columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  const winsize size{.ws_row = 40, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
   ::ioctl(terminal, TIOCSWINSZ, &size);
+}
+
+/// In the child: a session with this terminal, then the shell.
+[[noreturn]] void become_shell(const std::string& name, const Terminal::Options& options) {
+  ::setsid();
+  const int terminal = ::open(name.c_str(), O_RDWR);
+  if (terminal < 0 || ::ioctl(terminal, TIOCSCTTY, 0) != 0) ::_exit(125);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(terminal, fd);
   if (terminal > 2) ::close(terminal);
   if (::chdir(options.folder.c_str()) != 0) ::_exit(125);
@@ -46,6 +50,7 @@ using std::chrono::steady_clock;
 Terminal::Terminal(const Options& options) : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
   if (!master_ || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0) std::abort();
   const std::string name = ::ptsname(master_.get());
+  set_modes(master_.get(), options.columns);
   shell_ = ::fork();
   if (shell_ < 0) std::abort();
   if (shell_ == 0) become_shell(name, options);

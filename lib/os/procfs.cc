@@ -237,7 +237,8 @@ Result<void> check_target(pid_t pid) {
   };
   if (pid <= 0) return no_process();
   if (pid == ::getpid()) {
-    return fail(ErrorCode::invalid_argument, fmt::format("process {} is Strobe itself", pid));
+    return fail(ErrorCode::invalid_argument, fmt::format("process {} is Strobe itself", pid),
+                "give the id of another process; see the running ones with: ps -e");
   }
   auto stat = read_process_stat(pid);
   if (!stat) {

@@ -57,9 +57,17 @@ bool worth_another_try(const Error& error) {
 
 Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options, const EngineTarget& target,
                                             Diagnostics& diagnostics) {
-  if (options.engine == EngineChoice::ptrace) return make_ptrace_engine(options, target);
+  const bool per_cpu = options.per_cpu == EngineOptions::PerCpu::always;
+  if (options.engine == EngineChoice::ptrace) {
+    if (per_cpu) {
+      return fail(ErrorCode::invalid_argument, "the ptrace engine cannot sample by CPU",
+                  "leave out --per-cpu, or use --engine perf");
+    }
+    return make_ptrace_engine(options, target);
+  }
   auto perf = make_perf_engine(options, target);
-  if (perf || options.engine == EngineChoice::perf || !worth_another_try(perf.error())) return perf;
+  if (perf || options.engine == EngineChoice::perf || per_cpu || !worth_another_try(perf.error()))
+    return perf;
   auto ptrace = make_ptrace_engine(options, target);
   if (!ptrace) return ptrace;
   return std::unique_ptr<Engine>(

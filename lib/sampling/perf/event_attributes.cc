@@ -67,7 +67,11 @@ perf_event_attr make_counter_attr(const PerfFeatures& features) {
 perf_event_attr make_cpu_attr(const EngineOptions& options, const PerfFeatures& features) {
   perf_event_attr attr = make_attr(PERF_COUNT_SW_CPU_CLOCK);
   ask_for_samples(attr, options, features);
-  attr.sample_period = options.period_ns;
+  // This clock runs whoever is on the CPU. On a busy machine the scheduler starts processes at its ticks, so
+  // that a period near a part of the tick (4 ms at HZ 250) finds short ones always at the same point of their
+  // lives: with 999,983 ns the second halves of half-millisecond processes had 35 % fewer samples than the
+  // first ones, and a fifth of all were missing. A period 1.3 % shorter passes over all points in 80 ms.
+  attr.sample_period = options.period_ns - options.period_ns / 77;
   attr.exclude_idle = 1;
   return attr;
 }

@@ -45,27 +45,42 @@ void FrameTable::take_new(RecordingDelta& delta) {
 }
 
 StackId StackTable::append(StackId parent, FrameId frame) {
-  rows_.push_back({parent, frame});
-  return StackId{static_cast<uint32_t>(rows_.size() - 1)};
+  nodes_.push_back({parent, frame, {}, {}});
+  return StackId{static_cast<uint32_t>(nodes_.size() - 1)};
 }
 
 StackId StackTable::intern(StackId parent, FrameId frame) {
-  if (!parent.is_none()) {
-    const size_t next = parent.index() + 1;
-    if (next == rows_.size()) return append(parent, frame);  // the newest node: it has no callees yet
-    if (rows_[next].parent == parent && rows_[next].frame == frame) return StackId{parent.value + 1};
+  if (parent.is_none()) return intern_in_index(parent, frame);
+  StackId last;
+  StackId callee = nodes_[parent.index()].first_callee;
+  for (int listed = 0; listed < kMaxListed; ++listed) {
+    if (callee.is_none()) {
+      callee = append(parent, frame);
+      (last.is_none() ? nodes_[parent.index()].first_callee : nodes_[last.index()].next) = callee;
+      return callee;
+    }
+    const Node& node = nodes_[callee.index()];
+    if (node.frame == frame) return callee;
+    last = callee;
+    callee = node.next;
   }
+  return intern_in_index(parent, frame);
+}
+
+StackId StackTable::intern_in_index(StackId parent, FrameId frame) {
   return StackId{index_.find_or_add(
       mix_hash(parent.value, frame.value),
-      [&](uint32_t number) { return rows_[number].parent == parent && rows_[number].frame == frame; },
+      [&](uint32_t number) { return nodes_[number].parent == parent && nodes_[number].frame == frame; },
       [&] { return append(parent, frame).value; },
-      [&](uint32_t number) { return mix_hash(rows_[number].parent.value, rows_[number].frame.value); })};
+      [&](uint32_t number) { return mix_hash(nodes_[number].parent.value, nodes_[number].frame.value); })};
 }
 
 void StackTable::take_new(RecordingDelta& delta) {
   delta.first_stack = static_cast<uint32_t>(taken_);
-  delta.stacks.assign(rows_.begin() + static_cast<ptrdiff_t>(taken_), rows_.end());
-  taken_ = rows_.size();
+  delta.stacks.reserve(nodes_.size() - taken_);
+  for (; taken_ < nodes_.size(); ++taken_) {
+    delta.stacks.push_back({nodes_[taken_].parent, nodes_[taken_].frame});
+  }
 }
 
 }  // namespace strobe::record

@@ -36,8 +36,9 @@ class FrameTable {
   size_t taken_ = 0;
 };
 
-/// A node that was new together with its caller has the next number: what is new of a stack is a run of rows.
-/// Only other nodes are in the index, so that going down a stack mostly reads memory in order.
+/// The first few callees of a node are a list, which is mostly shorter to walk than to hash: what is new of a
+/// stack lies in a row, so that going down a known stack mostly reads memory in order. Further callees, and
+/// the roots, are in the index.
 class StackTable {
  public:
   /// The node for `frame` called from `parent` (none: a root).
@@ -45,10 +46,19 @@ class StackTable {
   void take_new(RecordingDelta& delta);
 
  private:
-  StackId append(StackId parent, FrameId frame);
+  struct Node {
+    StackId parent;
+    FrameId frame;
+    StackId first_callee;
+    StackId next;  ///< callee of the same parent
+  };
+  static constexpr int kMaxListed = 4;
 
-  FlatIndex index_;  // of the nodes that are not their parent's number + 1
-  std::vector<StackRow> rows_;
+  StackId append(StackId parent, FrameId frame);
+  StackId intern_in_index(StackId parent, FrameId frame);
+
+  FlatIndex index_;
+  std::vector<Node> nodes_;
   size_t taken_ = 0;
 };
 

@@ -74,8 +74,15 @@ class Statement {
   /// Texts are borrowed for the call. Ids without a value and empty optionals become NULL.
   template <class... Args>
   Result<void> run(const Args&... args) {
-    int index = 0;
-    (bind(++index, args), ...);
+    bind_from(1, args...);
+    return run_bound();
+  }
+  /// The same in steps, for statements that insert several rows: parameters count from 1.
+  template <class... Args>
+  void bind_from(int index, const Args&... args) {
+    (bind(index++, args), ...);
+  }
+  Result<void> run_bound() {
     const int status = sqlite3_step(handle_.get());
     if (status != SQLITE_DONE) return failed();
     sqlite3_reset(handle_.get());

@@ -33,7 +33,7 @@ class RowWriter {
   Result<void> put_state(RecordingState state);
 
  private:
-  enum Table : size_t {
+  enum Insert : size_t {
     kMeta,
     kString,
     kProcess,
@@ -47,14 +47,16 @@ class RowWriter {
     kBlame,
     kUnsampled,
     kWarning,
-    kTableCount,
+    kStackBatch,
+    kSampleBatch,
+    kStatementCount,
   };
   RowWriter() = default;
-  Statement& insert(Table table) { return statements_[table]; }
+  Statement& insert(Insert which) { return statements_[which]; }
   Result<void> put_blame(const char* subject, const std::vector<Blame>& rows, int64_t& next_id);
 
   Database* database_ = nullptr;
-  std::vector<Statement> statements_;  ///< one INSERT OR REPLACE per Table, in its order
+  std::vector<Statement> statements_;  ///< one INSERT OR REPLACE per Insert, in its order
 };
 
 }  // namespace strobe::store

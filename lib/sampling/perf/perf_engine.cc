@@ -81,7 +81,9 @@ class PerfEngine final : public Engine {
   uint64_t last_time_ns_ = 0;
   uint64_t inherited_cpu_ns_ = 0;  // of threads that ended, as their READ records said
   uint64_t original_cpu_ns_ = 0;   // of original threads that ended
-  uint64_t late_now_ = 0;          // in this drain
+  uint64_t unread_ns_ = 0;         // of threads that ended without a READ record, by the events' sum
+  uint64_t unread_threads_ = 0;
+  uint64_t late_now_ = 0;  // in this drain
   SampleCounts counts_;
 };
 
@@ -293,6 +295,11 @@ void PerfEngine::report_live_threads(EventSink& sink) {
     uint64_t run_ns;
   };
   std::vector<Live> inherited;
+  // Ended without a READ record. The kernel writes it for the events of every CPU on the CPU where the thread
+  // ends, and a ring that two CPUs write to at once can stay without a new head for good (perf's rings are
+  // not made for that: rb->nest in kernel/events/ring_buffer.c is no atomic). Seen where a hundred threads
+  // end at the same moment.
+  std::vector<Live> gone;
   uint64_t listed_ns = 0;
   for (const auto& [tid, thread] : threads_.threads()) {
     if (events_->has_counter(tid)) {
@@ -302,13 +309,21 @@ void PerfEngine::report_live_threads(EventSink& sink) {
     } else if (const auto run_ns = os::read_thread_run_ns(thread.pid, tid)) {
       inherited.push_back({thread.pid, tid, *run_ns});
       listed_ns += *run_ns;
+    } else {
+      gone.push_back({thread.pid, tid, 0});
     }
   }
-  if (listed_ns == 0) return;
   // Procfs is up to a scheduler tick behind, and ran on after the events were stopped. The events know the
   // exact sum of these threads: all that was counted, less what has been reported. Distrusted after losses.
   const uint64_t total_ns = events_->read_total_ns();
-  const uint64_t rest_ns = total_ns - std::min(total_ns, inherited_cpu_ns_ + original_cpu_ns_);
+  uint64_t rest_ns = total_ns - std::min(total_ns, inherited_cpu_ns_ + original_cpu_ns_);
+  if (!gone.empty()) {
+    unread_ns_ = rest_ns - std::min(rest_ns, listed_ns);
+    rest_ns -= unread_ns_;
+    for (const Live& thread : gone) report_thread_cpu(sink, thread.pid, thread.tid, unread_ns_ / gone.size());
+    unread_threads_ = gone.size();
+  }
+  if (listed_ns == 0) return;
   const double ratio = static_cast<double>(rest_ns) / static_cast<double>(listed_ns);
   const double scale = counts_.lost_kernel == 0 && ratio > 0.5 && ratio < 2 ? ratio : 1;
   for (const Live& live : inherited) {
@@ -327,6 +342,13 @@ void PerfEngine::describe(Quality& quality) const {
   quality.samples.lost_kernel = counts_.lost_kernel + (rings_ ? rings_->merger().corruptions() : 0);
   quality.samples.throttled = counts_.throttled;
   quality.overhead.ring_bytes = rings_ ? rings_->total_bytes() : 0;
+  if (unread_ns_ > (inherited_cpu_ns_ + original_cpu_ns_) / 100) {
+    quality.warnings.push_back(
+        fmt::format("The kernel lost the last records of {} threads: their CPU time, {:.3f} s, is spread "
+                    "evenly over them, "
+                    "and samples of it may be missing.",
+                    unread_threads_, seconds_of(unread_ns_)));
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "unwind/core/compact_row.h"
 #include "unwind/core/frame_pointer.h"
 #include "unwind/core/step.h"
+#include "unwind/oracle/libunwind_oracle.h"
 #include "unwind/stack_memory.h"
 
 namespace strobe::unwind {
@@ -78,6 +79,7 @@ struct Unwinder::State {
 
   StepResult step(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
   StepResult step_without_cfi(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
+  StepResult step_by_libunwind(const AddressSpace& space);
   PrologueState guess_leaf(const AddressSpace& space);
   ReturnCheck check_return_address(const AddressSpace& space, uint64_t address);
   void walk(const UnwindRequest& request, UnwoundStack& out);
@@ -182,12 +184,28 @@ StepResult Unwinder::State::step(const Resolved& way, const AddressSpace& space,
       return step_without_cfi(way, space, frame);
     case Way::outermost:
       return StepResult::end_of_stack;
-    case Way::empty:
     case Way::bad_cfi:
+      return step_by_libunwind(space);
+    case Way::empty:
     case Way::no_mapping:
       break;
   }
   return StepResult::bad_info;
+}
+
+/// What our reader of CFI refuses, libunwind may know. Where it knows no better it guesses, so that what it
+/// finds has to be a return address for certain.
+StepResult Unwinder::State::step_by_libunwind(const AddressSpace& space) {
+  FrameRegisters caller = registers;
+  const OracleRequest request{
+      .registers = registers.registers, .space = space, .modules = *cfi, .memory = memory};
+  if (!step_with_libunwind(request, caller)) {
+    return memory.failure() == StackMemory::Failure::none ? StepResult::bad_info : StepResult::unreadable;
+  }
+  if (check_return_address(space, caller.pc()) != ReturnCheck::certain) return StepResult::bad_info;
+  registers = caller;
+  by_frame_pointer = false;
+  return StepResult::ok;
 }
 
 ReturnCheck Unwinder::State::check_return_address(const AddressSpace& space, uint64_t address) {

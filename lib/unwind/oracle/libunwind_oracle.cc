@@ -21,7 +21,17 @@ namespace {
 static_assert(int{UNW_X86_64_RBP} == int{x86_64::kRbp} && int{UNW_X86_64_R15} == int{x86_64::kR15} &&
               int{UNW_X86_64_RIP} == int{x86_64::kRip});
 
-const OracleRequest& request_of(void* argument) { return *static_cast<const OracleRequest*>(argument); }
+/// CFI comes from the target's files: whatever it makes libunwind do ends after so many words read.
+constexpr uint64_t kMaxReadsPerFrame = 65'536;
+
+/// What the callbacks are given.
+struct Session {
+  OracleRequest request;
+  FrameRegisters frame;
+  uint64_t reads_left;
+};
+
+const OracleRequest& request_of(void* argument) { return static_cast<const Session*>(argument)->request; }
 
 const ModuleCfi* module_at(const OracleRequest& request, uint64_t address, uint64_t& bias) {
   const Mapping* mapping = request.space.find(RuntimeAddr{address});
@@ -75,11 +85,14 @@ bool read_file_word(const OracleRequest& request, uint64_t address, uint64_t& ou
 }
 
 int access_mem(unw_addr_space_t /*space*/, unw_word_t address, unw_word_t* value, int write, void* argument) {
-  if (write != 0) return -UNW_EINVAL;
-  const OracleRequest& request = request_of(argument);
+  Session& session = *static_cast<Session*>(argument);
+  if (write != 0 || session.reads_left == 0) return -UNW_EINVAL;
+  --session.reads_left;
+  const OracleRequest& request = session.request;
   uint64_t word = 0;
-  if (!request.memory.read_memory(address, std::as_writable_bytes(std::span(&word, 1))) &&
-      !read_file_word(request, address, word)) {
+  // Files first: for the stack's memory an address elsewhere would be another stack of a live thread.
+  if (!read_file_word(request, address, word) &&
+      !request.memory.read_memory(address, std::as_writable_bytes(std::span(&word, 1)))) {
     return -UNW_EINVAL;
   }
   *value = word;
@@ -88,8 +101,11 @@ int access_mem(unw_addr_space_t /*space*/, unw_word_t address, unw_word_t* value
 
 int access_reg(unw_addr_space_t /*space*/, unw_regnum_t number, unw_word_t* value, int write,
                void* argument) {
-  if (write != 0 || number < 0 || number > x86_64::kRip) return -UNW_EBADREG;
-  *value = request_of(argument).registers.value[static_cast<size_t>(number)];
+  const FrameRegisters& frame = static_cast<const Session*>(argument)->frame;
+  if (write != 0 || number < 0 || number > x86_64::kRip || !frame.is_known(static_cast<size_t>(number))) {
+    return -UNW_EBADREG;
+  }
+  *value = frame.get(static_cast<size_t>(number));
   return 0;
 }
 
@@ -105,32 +121,69 @@ int get_proc_name(unw_addr_space_t /*space*/, unw_word_t /*address*/, char* /*bu
   return -UNW_ENOINFO;
 }
 
+/// Owner of libunwind's address space.
+class RemoteSpace {
+ public:
+  RemoteSpace() {
+    unw_accessors_t accessors{.find_proc_info = find_proc_info,
+                              .put_unwind_info = put_unwind_info,
+                              .get_dyn_info_list_addr = get_dyn_info_list,
+                              .access_mem = access_mem,
+                              .access_reg = access_reg,
+                              .access_fpreg = access_fpreg,
+                              .resume = resume,
+                              .get_proc_name = get_proc_name};
+    space_ = unw_create_addr_space(&accessors, 0);
+    if (space_ != nullptr) unw_set_caching_policy(space_, UNW_CACHE_NONE);
+  }
+  RemoteSpace(const RemoteSpace&) = delete;
+  RemoteSpace& operator=(const RemoteSpace&) = delete;
+  ~RemoteSpace() {
+    if (space_ != nullptr) unw_destroy_addr_space(space_);
+  }
+  [[nodiscard]] bool init(unw_cursor_t& cursor, Session& session) const {
+    return space_ != nullptr && unw_init_remote(&cursor, space_, &session) == 0;
+  }
+
+ private:
+  unw_addr_space_t space_;
+};
+
 }  // namespace
 
 std::vector<uint64_t> unwind_with_libunwind(const OracleRequest& request) {
   std::vector<uint64_t> frames{request.registers.value[x86_64::kRip]};
-  unw_accessors_t accessors{.find_proc_info = find_proc_info,
-                            .put_unwind_info = put_unwind_info,
-                            .get_dyn_info_list_addr = get_dyn_info_list,
-                            .access_mem = access_mem,
-                            .access_reg = access_reg,
-                            .access_fpreg = access_fpreg,
-                            .resume = resume,
-                            .get_proc_name = get_proc_name};
-  unw_addr_space_t space = unw_create_addr_space(&accessors, 0);
-  if (space == nullptr) return frames;
-  unw_set_caching_policy(space, UNW_CACHE_NONE);
+  const RemoteSpace space;
+  Session session{request, {.registers = request.registers}, kMaxReadsPerFrame};
   unw_cursor_t cursor;
-  OracleRequest argument = request;
-  if (unw_init_remote(&cursor, space, &argument) == 0) {
-    while (frames.size() < request.max_frames && unw_step(&cursor) > 0) {
-      unw_word_t ip = 0;
-      if (unw_get_reg(&cursor, UNW_REG_IP, &ip) != 0 || ip == 0) break;
-      frames.push_back(ip);
+  if (!space.init(cursor, session)) return frames;
+  while (frames.size() < request.max_frames && unw_step(&cursor) > 0) {
+    unw_word_t ip = 0;
+    if (unw_get_reg(&cursor, UNW_REG_IP, &ip) != 0 || ip == 0) break;
+    frames.push_back(ip);
+    session.reads_left = kMaxReadsPerFrame;
+  }
+  return frames;
+}
+
+bool step_with_libunwind(const OracleRequest& request, FrameRegisters& frame) {
+  const RemoteSpace space;
+  Session session{request, frame, kMaxReadsPerFrame};
+  unw_cursor_t cursor;
+  if (!space.init(cursor, session) || unw_step(&cursor) <= 0) return false;
+  FrameRegisters caller{.known = 0};
+  for (size_t number = 0; number < kArchitecture.register_count; ++number) {
+    unw_word_t value = 0;
+    if ((kArchitecture.callee_saved >> number & 1) != 0 &&
+        unw_get_reg(&cursor, static_cast<unw_regnum_t>(number), &value) == 0) {
+      caller.set(number, value);
     }
   }
-  unw_destroy_addr_space(space);
-  return frames;
+  if (!caller.is_known(kArchitecture.program_counter) || !caller.is_known(kArchitecture.stack_pointer)) {
+    return false;
+  }
+  frame = caller;
+  return true;
 }
 
 }  // namespace strobe::unwind

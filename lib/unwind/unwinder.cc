@@ -18,6 +18,7 @@ constexpr size_t kMaxFrames = 16'384;
 constexpr size_t kCacheBits = 14;
 constexpr size_t kMaxGeneralRows = 1024;
 constexpr size_t kCodeBefore = 32;
+constexpr uint64_t kLargestGuess = 4096;  ///< of functions without CFI
 
 /// How a frame at one address is left.
 enum class Way : uint8_t {
@@ -80,6 +81,8 @@ struct Unwinder::State {
   StepResult step(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
   StepResult step_without_cfi(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
   StepResult step_by_libunwind(const AddressSpace& space);
+  uint64_t find_called_function(const AddressSpace& space, uint64_t return_address) const;
+  bool frame_pointer_fits_better(const AddressSpace& space, uint64_t return_address);
   PrologueState guess_leaf(const AddressSpace& space);
   ReturnCheck check_return_address(const AddressSpace& space, uint64_t address);
   void walk(const UnwindRequest& request, UnwoundStack& out);
@@ -218,17 +221,40 @@ ReturnCheck Unwinder::State::check_return_address(const AddressSpace& space, uin
   return ends_in_call(before) ? ReturnCheck::certain : ReturnCheck::no;
 }
 
+/// The function that the call before this address leads to, if that is a direct call of one that begins
+/// shortly before the interrupted instruction; else 0.
+uint64_t Unwinder::State::find_called_function(const AddressSpace& space, uint64_t return_address) const {
+  const Mapping* mapping = space.find(RuntimeAddr{return_address - 1});
+  const Mapping* own = space.find(RuntimeAddr{registers.pc()});
+  if (mapping == nullptr || own == nullptr || mapping->module != own->module) return 0;
+  const ModuleCfi* module = cfi->find_cfi(mapping->module);
+  if (module == nullptr) return 0;
+  const uint64_t file_address = raw(mapping->to_file(RuntimeAddr{return_address}));
+  const auto target = find_call_target(code_before(*module, file_address), return_address);
+  return target && registers.pc() - *target < kLargestGuess ? *target : 0;
+}
+
+/// A word that was left on the stack by an earlier call looks like a leaf's return address too. Of two
+/// callers that is the true one whose call leads closest to where we are.
+bool Unwinder::State::frame_pointer_fits_better(const AddressSpace& space, uint64_t return_address) {
+  uint64_t other = 0;
+  const uint64_t fp = registers.fp();
+  return fp > registers.sp() && memory.read_u64(fp + 8, other) &&
+         find_called_function(space, other) > find_called_function(space, return_address);
+}
+
 /// Hand-written leaf functions (some of libc's string functions, start-up code) have neither CFI nor a frame:
 /// a frame pointer would skip their caller. They have their return address at, or one word above, the stack
 /// pointer, and only code behind a call is taken for one.
 PrologueState Unwinder::State::guess_leaf(const AddressSpace& space) {
   uint64_t word = 0;
   const uint64_t sp = registers.sp();
-  if (memory.read_u64(sp, word) && check_return_address(space, word) == ReturnCheck::certain) {
-    return PrologueState::at_stack_pointer;
-  }
-  if (registers.fp() != sp && memory.read_u64(sp + 8, word) &&
-      check_return_address(space, word) == ReturnCheck::certain) {
+  const auto returns_there = [&] {
+    return check_return_address(space, word) == ReturnCheck::certain &&
+           !frame_pointer_fits_better(space, word);
+  };
+  if (memory.read_u64(sp, word) && returns_there()) return PrologueState::at_stack_pointer;
+  if (registers.fp() != sp && memory.read_u64(sp + 8, word) && returns_there()) {
     return PrologueState::one_word_above;
   }
   return PrologueState::unknown;

@@ -74,6 +74,14 @@ bool ends_in_call(Bytes before) {
   return false;
 }
 
+std::optional<uint64_t> find_call_target(Bytes before, uint64_t return_address) {
+  constexpr size_t kLength = 5;
+  if (before.size() < kLength || before[before.size() - kLength] != std::byte{0xe8}) return std::nullopt;
+  int32_t displacement = 0;
+  std::memcpy(&displacement, before.data() + before.size() - sizeof displacement, sizeof displacement);
+  return return_address + static_cast<uint64_t>(int64_t{displacement});
+}
+
 bool clears_frame_pointer(Bytes before) {
   constexpr std::array<uint8_t, 2> kXor{0x31, 0xed};  // xor %ebp, %ebp; 48 before it for %rbp
   const auto* begin = before.data();

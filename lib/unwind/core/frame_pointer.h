@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/byte_reader.h"
 #include "unwind/core/architecture.h"
@@ -27,6 +28,9 @@ enum class PrologueState : uint8_t {
 
 /// Whether `before`, the bytes before a return address, end in a call instruction.
 [[nodiscard]] bool ends_in_call(Bytes before);
+
+/// The address that the call before `return_address` leads to; nullopt where it is no direct call.
+[[nodiscard]] std::optional<uint64_t> find_call_target(Bytes before, uint64_t return_address);
 
 /// Whether `before` (up to the call) clears the frame pointer: how start code marks the outermost frame.
 [[nodiscard]] bool clears_frame_pointer(Bytes before);

@@ -17,7 +17,7 @@ constexpr uint64_t kRoomBelow = 512;
 
 }  // namespace
 
-void StackMemory::reset(uint64_t base, Bytes copy, bool may_go_on, MemoryReader* live) {
+void StackMemory::reset(uint64_t base, Bytes copy, bool may_go_on, MemoryReader* live, bool read_changed) {
   base_ = base;
   copy_ = copy.data();
   size_ = copy.size();
@@ -25,7 +25,9 @@ void StackMemory::reset(uint64_t base, Bytes copy, bool may_go_on, MemoryReader*
   last_copied_sp_ = base;
   may_go_on_ = may_go_on;
   reader_ = live;
+  read_changed_ = read_changed;
   used_live_ = false;
+  unchanged_ = false;
   other_stack_ = false;
   failure_ = Failure::none;
   live_.clear();
@@ -61,7 +63,8 @@ bool StackMemory::load_live(uint64_t address, size_t size) {
   if (reader_ == nullptr) return fail(is_above_copy(address) ? Failure::beyond_copy : Failure::unreadable);
   if (!used_live_) {
     other_stack_ = !is_above_copy(address);
-    if (!anchor_is_unchanged()) return fail(Failure::beyond_copy);
+    unchanged_ = anchor_is_unchanged();
+    if (!unchanged_ && !read_changed_) return fail(Failure::beyond_copy);
     used_live_ = true;
   }
   const bool adjoins =
@@ -117,6 +120,6 @@ bool StackMemory::anchor_is_unchanged() {
   return is_unchanged(end - std::min(size_, kAnchorSize), end) && is_unchanged(last_slot, last_copied_sp_);
 }
 
-bool StackMemory::confirm_live() { return used_live_ && anchor_is_unchanged(); }
+bool StackMemory::confirm_live() { return used_live_ && unchanged_ && anchor_is_unchanged(); }
 
 }  // namespace strobe::unwind

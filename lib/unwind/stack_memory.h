@@ -1,6 +1,6 @@
 // The stack as one unwinding sees it: the bytes copied with the sample, and beyond them the memory of the
-// live thread under the acceptance rule: it is believed only while the words that led there are the same
-// there as in the copy, before and after it is read.
+// live thread, which is believed only if the words that led there are the same there as in the copy, before
+// and after it is read.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ class StackMemory final : public MemoryReader {
   enum class Failure : uint8_t { none, beyond_copy, unreadable };
 
   /// Begins with a new sample. `copy` is borrowed until the next reset; `may_go_on` is RawSample::stack_full.
-  void reset(uint64_t base, Bytes copy, bool may_go_on, MemoryReader* live);
+  /// With `read_changed`, live memory is read also where it cannot be believed.
+  void reset(uint64_t base, Bytes copy, bool may_go_on, MemoryReader* live, bool read_changed = false);
 
   [[nodiscard]] bool read_u64(uint64_t address, uint64_t& out) {
     const uint64_t offset = address - base_;
@@ -38,7 +39,7 @@ class StackMemory final : public MemoryReader {
 
   [[nodiscard]] Failure failure() const { return failure_; }
   [[nodiscard]] bool used_live() const { return used_live_; }
-  /// After the last read: whether what led beyond the copy is still unchanged.
+  /// After the last read: whether what led beyond the copy was unchanged all the time.
   [[nodiscard]] bool confirm_live();
 
  private:
@@ -59,7 +60,9 @@ class StackMemory final : public MemoryReader {
   uint64_t size_ = 0;
   uint64_t last_copied_sp_ = 0;
   bool may_go_on_ = false;
+  bool read_changed_ = false;
   bool used_live_ = false;
+  bool unchanged_ = false;    ///< when live memory was first needed
   bool other_stack_ = false;  ///< the live part is not the continuation of the copy
   Failure failure_ = Failure::none;
   MemoryReader* reader_ = nullptr;

@@ -8,6 +8,7 @@
 #include "unwind/core/frame_pointer.h"
 #include "unwind/core/step.h"
 #include "unwind/oracle/libunwind_oracle.h"
+#include "unwind/recent_stacks.h"
 #include "unwind/stack_memory.h"
 
 namespace strobe::unwind {
@@ -62,6 +63,10 @@ uint64_t key_of(UnwoundFrame frame) {
   return raw(lookup_addr(frame)) << 1 | (frame.kind == AddressKind::return_address ? 1 : 0);
 }
 
+RecentStacks::Key key_of(const UnwindRequest& request) {
+  return {request.sample.tid, request.space.generation(), request.sample.time_ns};
+}
+
 Bytes code_before(const ModuleCfi& cfi, uint64_t file_address) {
   const uint64_t begin = file_address - kCodeBefore;
   const Bytes code = cfi.code_at(FileAddr{begin});
@@ -89,11 +94,16 @@ struct Unwinder::State {
   void stop(StepResult result, const Resolved& way, UnwoundStack& out);
   void finish(const UnwindRequest& request, size_t copied_frames, UnwoundStack& out);
   bool calls_fit(const UnwindRequest& request, size_t copied_frames, const UnwoundStack& out);
+  void complete_from_recent(const UnwindRequest& request, UnwoundStack& out);
+  std::span<const StackedFrame> stacked(const UnwoundStack& out);
 
   CfiSource* cfi;
   std::vector<Resolved> cache;
   std::deque<GeneralRow> general_rows;
   CallCheck calls;
+  RecentStacks recent;
+  std::vector<uint64_t> stack_pointers;  ///< parallel to the frames
+  std::vector<StackedFrame> stacked_frames;
   StackMemory memory;
   FrameRegisters registers;
   bool by_frame_pointer = false;  ///< the frame was reached by a frame pointer
@@ -324,6 +334,7 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
     }
     if (way.signal_frame) frame.kind = AddressKind::instruction;
     out.frames.push_back(frame);
+    stack_pointers.push_back(registers.sp());
     if (!memory.used_live()) copied_frames = out.frames.size();
     if (out.frames.size() == kMaxFrames) {
       stop(StepResult::ok, way, out);
@@ -355,6 +366,21 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
              .kind = way.signal_frame ? AddressKind::instruction : AddressKind::return_address};
   }
   if (memory.used_live()) finish(request, copied_frames, out);
+  if (out.stack_class == StackClass::truncated && request.live != nullptr) complete_from_recent(request, out);
+}
+
+std::span<const StackedFrame> Unwinder::State::stacked(const UnwoundStack& out) {
+  stacked_frames.clear();
+  for (size_t i = 0; i < out.frames.size(); ++i) stacked_frames.push_back({out.frames[i], stack_pointers[i]});
+  return stacked_frames;
+}
+
+void Unwinder::State::complete_from_recent(const UnwindRequest& request, UnwoundStack& out) {
+  const auto rest = recent.find_rest(key_of(request), stacked(out));
+  if (rest.empty()) return;
+  for (const StackedFrame& frame : rest) out.frames.push_back(frame.frame);
+  out.stack_class = StackClass::completed;
+  out.reason = LossReason::none;
 }
 
 bool Unwinder::State::calls_fit(const UnwindRequest& request, size_t copied_frames, const UnwoundStack& out) {
@@ -368,11 +394,15 @@ bool Unwinder::State::calls_fit(const UnwindRequest& request, size_t copied_fram
   return true;
 }
 
+/// The walk went beyond the copy, into live memory.
 void Unwinder::State::finish(const UnwindRequest& request, size_t copied_frames, UnwoundStack& out) {
-  if (out.stack_class == StackClass::complete && memory.confirm_live() &&
-      calls_fit(request, copied_frames, out)) {
-    out.stack_class = StackClass::completed;
-    return;
+  if (out.stack_class == StackClass::complete && calls_fit(request, copied_frames, out)) {
+    if (memory.confirm_live()) {
+      out.stack_class = StackClass::completed;
+      recent.remember(key_of(request), stacked(out));
+      return;
+    }
+    recent.compare(key_of(request), stacked(out));
   }
   out.frames.resize(copied_frames);
   out.stack_class = StackClass::truncated;
@@ -386,6 +416,7 @@ Unwinder::~Unwinder() = default;
 
 void Unwinder::unwind(const UnwindRequest& request, UnwoundStack& out) {
   out.frames.clear();
+  state_->stack_pointers.clear();
   out.reason = LossReason::none;
   out.blame = ModuleId::none();
   const RawSample& sample = request.sample;
@@ -396,7 +427,8 @@ void Unwinder::unwind(const UnwindRequest& request, UnwoundStack& out) {
   }
   state_->registers = {.registers = sample.registers};
   state_->by_frame_pointer = false;
-  state_->memory.reset(state_->registers.sp(), sample.stack, sample.stack_full, request.live);
+  state_->memory.reset(state_->registers.sp(), sample.stack, sample.stack_full, request.live,
+                       state_->recent.wants_comparison(key_of(request)));
   state_->walk(request, out);
 }
 

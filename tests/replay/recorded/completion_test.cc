@@ -92,11 +92,15 @@ class Comparison {
   unwind::UnwoundStack large_;
 };
 
+enum class Kind {
+  usual,
+  outrunning,  ///< stacks go beyond a copy and change within milliseconds: some are given up, and said to be
+  misleading,  ///< made so that copies which are all alike belong to different stacks
+};
+
 struct Program {
   std::string command;
-  /// Whether its stacks go beyond a copy and change within milliseconds: what changed before it could be read
-  /// is given up, and said to be truncated.
-  bool outruns_completion = false;
+  Kind kind = Kind::usual;
 };
 
 std::vector<Program> programs() {
@@ -111,9 +115,12 @@ std::vector<Program> programs() {
   for (const std::string& command : installed_program_commands()) out.push_back({command});
   out.push_back({"exec " STROBE_STEADY_STACK " 3 30000"});
   out.push_back({"exec " STROBE_STEADY_STACK " 3 300000"});
+  for (const char* share : {"50", "90", "98"}) {
+    out.push_back({std::string("exec " STROBE_TWO_WAYS " 3 ") + share, Kind::misleading});
+  }
   for (const char* workload :
        {"recursion 1.5 300", "recursion 1.5 600", "recursion 1.5 5000", "signal_handler 0.6 altstack"}) {
-    out.push_back({workload_command(workload), true});
+    out.push_back({workload_command(workload), Kind::outrunning});
   }
   return out;
 }
@@ -141,8 +148,7 @@ TEST(Completion, IsRightAndReachesTheThreadStart) {
   sampling::EngineOptions options;
   options.stack_bytes = kLargestCopy;
   options.per_cpu = sampling::EngineOptions::PerCpu::never;
-  Completion all;
-  Completion steady;
+  std::map<Kind, Completion> sums;
   for (const Program& program : programs()) {
     Completion seen;
     std::optional<Comparison> comparison;
@@ -152,15 +158,19 @@ TEST(Completion, IsRightAndReachesTheThreadStart) {
     STROBE_SKIP_WITHOUT_PERF(quality);
     print(program.command, seen);
     EXPECT_GT(seen.samples, 0u) << program.command;
-    add(all, seen);
-    if (!program.outruns_completion) add(steady, seen);
+    add(sums[program.kind], seen);
   }
-  print("all", all);
-  print("all whose outer stack stands still", steady);
-  EXPECT_GT(all.checked, 1000u);
-  EXPECT_LE(all.wrong * 1000, all.checked) << "wrong completions";
-  EXPECT_EQ(all.doubted, 0u) << "stacks that are right and would be refused";
-  EXPECT_GE((steady.complete + steady.completed) * 1000, steady.samples * 999);
+  const Completion &usual = sums[Kind::usual], &outrunning = sums[Kind::outrunning],
+                   &misleading = sums[Kind::misleading];
+  print("usual", usual);
+  print("outrunning", outrunning);
+  print("misleading", misleading);
+  EXPECT_GT(usual.checked, 1000u);
+  EXPECT_LE((usual.wrong + outrunning.wrong) * 1000, usual.checked + outrunning.checked);
+  EXPECT_LE(misleading.wrong * 50, misleading.samples);
+  EXPECT_EQ(usual.doubted, 0u) << "stacks that are right and would be refused";
+  EXPECT_GE((usual.complete + usual.completed) * 1000, usual.samples * 999);
+  EXPECT_GE((outrunning.complete + outrunning.completed) * 10, outrunning.samples * 9);
 }
 
 }  // namespace

@@ -98,16 +98,20 @@ class Comparison {
   Score score_;
 };
 
-uint64_t step_limit() {
+constexpr uint64_t kSteps = 30'000;
+/// Beyond the dynamic loader to the end of a small program.
+constexpr uint64_t kStepsToTheEnd = 400'000;
+
+uint64_t step_limit(uint64_t usual) {
   const char* text = std::getenv("STROBE_REPLAY_STEPS");
-  return text == nullptr ? 30'000 : std::strtoull(text, nullptr, 10);
+  return text == nullptr ? usual : std::strtoull(text, nullptr, 10);
 }
 
-void run(const std::vector<std::string>& arguments, double least_right) {
+void run(const std::vector<std::string>& arguments, double least_right, uint64_t steps_wanted = kSteps) {
   auto program = test::SteppedProgram::start(arguments);
   if (!program) GTEST_SKIP() << "ptrace of own children is refused here";
   Comparison comparison(*program);
-  for (uint64_t steps = step_limit(); steps > 0; --steps) {
+  for (uint64_t steps = step_limit(steps_wanted); steps > 0; --steps) {
     comparison.look(steps % 16 == 0);
     if (!program->step()) break;
     if (program->made_system_call()) comparison.read_mappings();
@@ -125,6 +129,13 @@ void run(const std::vector<std::string>& arguments, double least_right) {
 
 TEST(SteppedUnwind, DynamicProgram) { run({"/bin/ls", "/"}, 0.999); }
 TEST(SteppedUnwind, Shell) { run({"/bin/sh", "-c", "x=1; y=$((x+1)); echo $y >/dev/null"}, 0.999); }
+
+TEST(SteppedUnwind, Static) { run({STROBE_WORKLOADS "/static_binary", "0.001"}, 0.999); }
+TEST(SteppedUnwind, StaticPie) { run({STROBE_WORKLOADS "/static_pie", "0.001"}, 0.999); }
+TEST(SteppedUnwind, NonPie) { run({STROBE_WORKLOADS "/non_pie", "0.001"}, 0.999); }
+TEST(SteppedUnwind, EhFrame) { run({STROBE_SHAPES "/shapes_eh_frame"}, 0.999, kStepsToTheEnd); }
+TEST(SteppedUnwind, OnlyDebugFrame) { run({STROBE_SHAPES "/shapes_debug_frame"}, 0.999, kStepsToTheEnd); }
+TEST(SteppedUnwind, FramePointersWithoutCfi) { run({STROBE_SHAPES "/shapes_no_cfi"}, 0.999, kStepsToTheEnd); }
 
 /// Any other program: STROBE_REPLAY_COMMAND='/usr/bin/gzip -k file' STROBE_REPLAY_STEPS=1000000.
 TEST(SteppedUnwind, ProgramOfYourChoice) {

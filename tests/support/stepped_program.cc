@@ -16,11 +16,11 @@ namespace {
 
 bool wait_for_stop(pid_t pid, int& status) { return ::waitpid(pid, &status, 0) == pid && WIFSTOPPED(status); }
 
-/// Skips prefixes (REX, segment, branch hints, notrack) of the instruction in `code`.
+/// Skips prefixes (REX, segment, branch hints, notrack, address size) of the instruction in `code`.
 uint64_t without_prefixes(uint64_t code) {
   for (int i = 0; i < 4; ++i) {
     const auto byte = static_cast<uint8_t>(code);
-    if ((byte & 0xf0) != 0x40 && byte != 0x3e && byte != 0xf2 && byte != 0x64) break;
+    if ((byte & 0xf0) != 0x40 && byte != 0x3e && byte != 0xf2 && byte != 0x64 && byte != 0x67) break;
     code >>= 8;
   }
   return code;

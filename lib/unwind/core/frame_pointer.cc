@@ -25,6 +25,10 @@ constexpr std::array<uint8_t, 1> kPushRbp{0x55};
 constexpr std::array<uint8_t, 3> kMoveRspRbp{0x48, 0x89, 0xe5};
 constexpr std::array<uint8_t, 3> kMoveRspRbpOther{0x48, 0x8b, 0xec};  // the other encoding of the same
 constexpr std::array<uint8_t, 1> kReturn{0xc3};
+// push and jmp *disp32(%rip), which the lazy PLT begins with (psABI 5.2).
+constexpr std::array<uint8_t, 2> kPushSlot{0xff, 0x35};
+constexpr std::array<uint8_t, 2> kJumpThroughSlot{0xff, 0x25};
+constexpr size_t kSlotInstruction = 6;
 constexpr std::array<uint8_t, 4> kEndBranch{0xf3, 0x0f, 0x1e, 0xfa};
 
 bool begins_with_move(Bytes code) {
@@ -48,6 +52,10 @@ PrologueState find_prologue_state(Bytes before, Bytes code) {
     return PrologueState::at_stack_pointer;
   }
   if (ends_with(before, kPushRbp) && begins_with_move(code)) return PrologueState::frame_pointer_pushed;
+  if (begins_with(code, kJumpThroughSlot) && before.size() >= kSlotInstruction &&
+      begins_with(before.last(kSlotInstruction), kPushSlot)) {
+    return PrologueState::two_words_above;
+  }
   return PrologueState::unknown;
 }
 
@@ -119,14 +127,16 @@ StepResult step_frame_pointer(MemoryReader& memory, FrameRegisters& frame) {
 
 StepResult step_prologue(PrologueState state, MemoryReader& memory, FrameRegisters& frame) {
   const uint64_t sp = frame.sp();
-  std::array<uint64_t, 2> words{frame.fp(), 0};
-  const bool second = state != PrologueState::at_stack_pointer;
-  if (second ? !memory.read_memory(sp, std::as_writable_bytes(std::span(words)))
-             : !read_word(memory, sp, words[1])) {
+  const uint64_t words = state == PrologueState::at_stack_pointer  ? 0
+                         : state == PrologueState::two_words_above ? 2
+                                                                   : 1;
+  uint64_t fp = frame.fp();
+  uint64_t return_address = 0;
+  if (!read_word(memory, sp + 8 * words, return_address) ||
+      (state == PrologueState::frame_pointer_pushed && !read_word(memory, sp, fp))) {
     return StepResult::unreadable;
   }
-  const uint64_t fp = state == PrologueState::frame_pointer_pushed ? words[0] : frame.fp();
-  enter_caller(frame, fp, sp + (second ? 16 : 8), words[1], true);
+  enter_caller(frame, fp, sp + 8 * (words + 1), return_address, true);
   return StepResult::ok;
 }
 

@@ -18,6 +18,7 @@ enum class PrologueState : uint8_t {
   at_stack_pointer,      ///< nothing pushed yet, or everything popped: the word at the stack pointer
   frame_pointer_pushed,  ///< the word above the pushed frame pointer
   one_word_above,        ///< the word above one that means nothing (a stack aligned for calls)
+  two_words_above,       ///< in the PLT's common part: above what it pushed for the dynamic loader
 };
 
 /// `code` begins at the instruction about to be executed; `before` are the bytes before it (may be fewer).

@@ -12,7 +12,7 @@ namespace strobe::test {
 
 namespace {
 
-constexpr int kPollTimeoutMs = 20;  // the recorder's
+constexpr int kPollTimeoutMs = 1;  // the recorder's where stacks go beyond their copies
 
 }  // namespace
 

@@ -302,6 +302,9 @@ TEST(FramePointer, PrologueStates) {
       {"pushed", ByteWriter().u8({0x55}), ByteWriter().u8({0x48, 0x89, 0xe5}),
        PrologueState::frame_pointer_pushed},
       {"return", ByteWriter().u8({0x5d}), ByteWriter().u8({0xc3}), PrologueState::at_stack_pointer},
+      {"the PLT's common part", ByteWriter().u8({0xff, 0x35, 1, 2, 3, 4}),
+       ByteWriter().u8({0xff, 0x25, 1, 2, 3, 4}), PrologueState::two_words_above},
+      {"a jump alone", {}, ByteWriter().u8({0xff, 0x25, 1, 2, 3, 4}), PrologueState::unknown},
       {"body", {}, ByteWriter().u8({0x48, 0x8b, 0x45, 0xf8}), PrologueState::unknown},
       {"nothing", {}, {}, PrologueState::unknown},
   };

@@ -1,0 +1,53 @@
+// Hostile debug information through the whole symbolizer: the input is a file that a target has mapped.
+// Lookups end in bounded time (libFuzzer's -timeout, CTest's TIMEOUT) and answer every address, in order.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "base/diagnostics.h"
+#include "base/unique_fd.h"
+#include "elf/elf_file.h"
+#include "symbolize/symbolizer.h"
+
+namespace {
+
+using namespace strobe;
+
+class Silence final : public Diagnostics {
+ public:
+  void warn(std::string /*message*/) override {}
+};
+
+/// Addresses all over the executable sections.
+std::vector<uint64_t> some_addresses(const elf::ElfFile& file) {
+  std::vector<uint64_t> addresses{0, 1, UINT64_MAX};
+  for (const elf::Section& section : file.sections()) {
+    if ((section.flags & SHF_EXECINSTR) == 0 || addresses.size() > 200) continue;
+    for (uint64_t i = 0; i < 24; ++i) addresses.push_back(raw(section.address) + section.size / 24 * i);
+  }
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  return addresses;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto parsed = elf::ElfFile::parse({reinterpret_cast<const std::byte*>(data), size});
+  if (!parsed) return 0;
+  const UniqueFd file(::memfd_create("module", MFD_CLOEXEC));
+  if (!file || ::write(file.get(), data, size) != static_cast<ssize_t>(size)) return 0;
+  symbolize::ModuleRequest request;
+  request.path = "/proc/self/fd/" + std::to_string(file.get());
+  request.module.build_id = parsed->build_id();
+  request.addresses = some_addresses(*parsed);
+  const size_t wanted = request.addresses.size();
+  Silence silence;
+  const auto answers = symbolize::symbolize(
+      {std::move(request)}, {.cache_directory = "", .debug_directories = {}, .threads = 1}, silence);
+  if (answers.size() != 1 || answers.front().symbols.size() != wanted) std::abort();
+  return 0;
+}

@@ -1,4 +1,5 @@
 // strobe run [options] -- COMMAND [ARG…]
+#include <cstdlib>
 #include <memory>
 
 #include "commands.h"
@@ -31,6 +32,8 @@ int run(const RunOptions& options) {
   if (Result<void> checked = check_json_path(report->json_path); !checked)
     return report_error(checked.error());
   request->command = options.command;
+  const char* path = std::getenv("PATH");
+  request->search_path = path != nullptr ? path : "/bin:/usr/bin";  // as execvp(3) has it
 
   ConsoleDiagnostics diagnostics(options.record.quiet);
   Result<workflow::RecordOutcome> outcome = workflow::record(*request, diagnostics);

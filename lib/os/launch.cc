@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <ctime>
 #include <string_view>
 #include <utility>
@@ -42,11 +41,9 @@ ssize_t read_fully(int fd, void* out, size_t size) {
   return static_cast<ssize_t>(done);
 }
 
-/// The file that execvp(3) will try for `program`; empty where there is none.
-std::string find_program(const std::string& program) {
+/// The file that execvp(3) will try for `program`, with `path` the variable PATH; empty where there is none.
+std::string find_program(const std::string& program, const std::string& path) {
   if (program.find('/') != std::string::npos) return program;
-  const char* variable = std::getenv("PATH");
-  const std::string path = variable != nullptr ? variable : "/bin:/usr/bin";  // as execvp(3) has it
   for (size_t begin = 0; begin <= path.size();) {
     const size_t end = std::min(path.find(':', begin), path.size());
     const std::string folder = path.substr(begin, end - begin);
@@ -126,8 +123,8 @@ std::optional<int> peek_code(pid_t pid) {
 
 }  // namespace
 
-Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv,
-                                                 const ProcessState& original) {
+Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv, const ProcessState& original,
+                                                 const std::string& search_path) {
   if (argv.empty() || argv[0].empty()) return fail(ErrorCode::invalid_argument, "no program to run");
   std::vector<char*> pointers;
   for (std::string& argument : argv) pointers.push_back(argument.data());
@@ -137,7 +134,7 @@ Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv,
   auto failure = make_pipe();
   if (!failure) return pass(std::move(failure));
 
-  const std::string file = find_program(argv[0]);
+  const std::string file = find_program(argv[0], search_path);
   const char* binary = !file.empty() && is_binary(file) ? file.c_str() : nullptr;
   const pid_t pid = ::fork();
   if (pid < 0) return from_errno("fork");

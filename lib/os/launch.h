@@ -40,8 +40,10 @@ enum class ChildState : uint8_t { running, stopped, exited };
 class LaunchedProcess {
  public:
   /// Forks the child that will execute `argv` (PATH is searched). `original` is what it is given.
+  /// `search_path` is PATH, to look at the file before: a binary is never taken for a script.
   static Result<LaunchedProcess> prepare(std::vector<std::string> argv,
-                                         const ProcessState& original = ProcessState::read_current());
+                                         const ProcessState& original = ProcessState::read_current(),
+                                         const std::string& search_path = {});
 
   LaunchedProcess(LaunchedProcess&& other) noexcept;
   LaunchedProcess& operator=(LaunchedProcess&& other) noexcept;

@@ -108,7 +108,7 @@ void discard(std::optional<record::Recorder>& recorder, const std::string& path)
 
 Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics& diagnostics,
                                       os::SignalWatcher& signals, store::RecordingWriter writer) {
-  auto child = os::LaunchedProcess::prepare(request.command, signals.original());
+  auto child = os::LaunchedProcess::prepare(request.command, signals.original(), request.search_path);
   if (!child) return pass(std::move(child));
   std::optional<record::Recorder> recorder(std::in_place, recorder_options(request, {{child->pid()}, true}),
                                            std::move(writer), diagnostics);

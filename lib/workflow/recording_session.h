@@ -19,6 +19,7 @@ namespace strobe::workflow {
 
 struct RecordRequest {
   std::vector<std::string> command;  ///< run: program and arguments; empty for attach
+  std::string search_path;           ///< run: the variable PATH
   std::vector<pid_t> pids;           ///< attach
   std::string output_path;           ///< of the recording
   bool replace_output = false;

@@ -60,7 +60,11 @@ class Tracer {
     bool waits_for_exec = false;
     std::string name;
     UniqueFd schedstat;
-    uint32_t idle_looks = 0;  // in a row without CPU time
+    uint32_t idle_looks = 0;    // in a row without CPU time
+    uint64_t user_ticks = 0;    // of its CPU time, as last read
+    uint64_t system_ticks = 0;  // likewise
+    uint64_t hits = 0;          // times it was stopped to be sampled
+    uint64_t kernel_hits = 0;   // of them, taken as time in the kernel
   };
   struct Process {
     MapWatch maps;
@@ -88,6 +92,7 @@ class Tracer {
 
   void sweep();
   bool is_due(pid_t tid, Thread& thread, uint64_t now_ns);
+  [[nodiscard]] static bool count_kernel_hit(Thread& thread);
   void refresh_process(pid_t pid, Process& process, uint64_t now_ns);
   void look_for_lost();
 

@@ -91,7 +91,21 @@ bool Tracer::is_due(pid_t tid, Thread& thread, uint64_t now_ns) {
   if (!thread.clock.is_due(now_ns)) return false;
   // The last look before the interrupt: whatever blocks now must not be woken.
   const auto stat = os::read_stat(thread.pid, tid);
-  return stat && stat->state == 'R';
+  if (!stat) return false;
+  thread.user_ticks = stat->user_ticks;
+  thread.system_ticks = stat->system_ticks;
+  return stat->state == 'R';
+}
+
+/// A stop on the way out of a system call says little about where the thread was: the interrupt takes
+/// microseconds to another CPU, and a thread that makes calls more often than that is always found at one.
+/// How many of the hits were in the kernel is known from the scheduler: so many are taken as such, the others
+/// belong to the code that made the call.
+bool Tracer::count_kernel_hit(Thread& thread) {
+  const uint64_t ticks = thread.user_ticks + thread.system_ticks;
+  if ((thread.kernel_hits + 1) * ticks > thread.hits * thread.system_ticks) return false;
+  ++thread.kernel_hits;
+  return true;
 }
 
 void Tracer::refresh_process(pid_t pid, Process& process, uint64_t now_ns) {
@@ -104,8 +118,10 @@ void Tracer::refresh_process(pid_t pid, Process& process, uint64_t now_ns) {
 
 void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
   const auto taken = os::trace::read_registers(tid);
+  ++thread.hits;
+  const bool in_kernel = taken.in_system_call && count_kernel_hit(thread);
   size_t stack_size = 0;
-  if (taken.valid && !taken.in_system_call) {
+  if (taken.valid && !in_kernel) {
     const uint64_t stack_pointer = taken.registers.value[x86_64::kRsp];
     stack_size = os::ProcessMemory(thread.pid).read_some(stack_pointer, stack_);
   }
@@ -116,7 +132,7 @@ void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
   read_cpu(tid, thread);
   counts_.missed_periods += thread.clock.advance();
   if (taken.call_interrupted) ++counts_.interrupted_calls;
-  if (taken.in_system_call) {
+  if (in_kernel) {
     // Kernel time is shown as a row of its own, as with perf events of user code; a sample here would count
     // it to the caller as well.
     ++counts_.in_kernel;

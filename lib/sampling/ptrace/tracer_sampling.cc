@@ -36,7 +36,10 @@ void Tracer::run_once() {
   if (now_ns >= next_sweep_ns_) {
     sweep();
     // On a grid, so that late wake-ups do not lower the rate; ticks that are over for good are skipped.
-    next_sweep_ns_ += options_.period_ns;
+    // Not quite the period: in step with the scheduler's tick, by which the kernel tells user from system
+    // time, ticks would fall on our stops again and again, and system time would seem to be several times
+    // what it is.
+    next_sweep_ns_ += options_.period_ns - options_.period_ns / 77;
     if (next_sweep_ns_ + options_.period_ns < now_ns) next_sweep_ns_ = now_ns;
   }
   if (now_ns >= next_lost_look_ns_) {

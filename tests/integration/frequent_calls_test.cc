@@ -25,8 +25,12 @@ TEST_P(FrequentCalls, CostNoSamples) {
   const double without_s = run.truth.at("without_calls").get<double>();
   const FunctionAmount with = amount_of(run.report, "with_calls", "total");
   const FunctionAmount without = amount_of(run.report, "without_calls", "total");
-  // Not all of its kernel time can be told apart, so it may have somewhat less than its part.
-  EXPECT_NEAR(with.share / (with.share + without.share), with_s / (with_s + without_s), 0.17);
+  // Where kernel time is a row of its own, with_calls lacks its own kernel time, and some of it is guessed.
+  // Before hits at calls were weighed, it had 0.02 to 0.36 of both instead of 0.57.
+  const double share = with.share / (with.share + without.share);
+  const double truth = with_s / (with_s + without_s);
+  EXPECT_GE(share, 0.65 * truth);
+  EXPECT_LE(share, truth + 0.1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, FrequentCalls, ::testing::Values("perf", "ptrace"),

@@ -14,6 +14,7 @@ namespace strobe::record {
 namespace {
 
 constexpr int kPollTimeoutMs = 20;
+constexpr int kLivePollTimeoutMs = 1;                  // some 5 us of CPU a time
 constexpr uint64_t kHandOverIntervalNs = 200'000'000;  // what is lost if Strobe is killed
 
 uint64_t own_cpu_ns(const rusage& usage) {
@@ -93,7 +94,8 @@ void Recorder::run(std::promise<Result<void>> started) {
 
 void Recorder::wait_for_news() const {
   pollfd news[] = {{engine_->wake_fd(), POLLIN, 0}, {stop_fd_.get(), POLLIN, 0}};
-  static_cast<void>(::poll(news, 2, kPollTimeoutMs));  // an interrupted wait is as good as one without news
+  const int timeout_ms = sink_.reads_live_stacks() ? kLivePollTimeoutMs : kPollTimeoutMs;
+  static_cast<void>(::poll(news, 2, timeout_ms));  // an interrupted wait is as good as one without news
 }
 
 void Recorder::hand_over() {

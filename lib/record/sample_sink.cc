@@ -21,6 +21,9 @@ void SampleSink::on_sample(const RawSample& sample) {
   ProcessState& process = tracker_.process(sample.pid, sample.time_ns);
   const ThreadId thread = tracker_.thread(sample.pid, sample.tid, sample.time_ns);
   unwind(process, sample);
+  const bool short_copy =
+      unwound_.stack_class == StackClass::completed || unwound_.reason == LossReason::stack_copy_short;
+  samples_since_short_copy_ = short_copy ? 0 : samples_since_short_copy_ + 1;
 
   StackId stack;
   for (auto frame = unwound_.frames.rbegin(); frame != unwound_.frames.rend(); ++frame) {

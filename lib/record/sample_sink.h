@@ -37,6 +37,9 @@ class SampleSink final : public EventSink {
   [[nodiscard]] TargetTracker& tracker() { return tracker_; }
   /// Samples dropped because too many rows waited for a slow disk (LossReason::queue_full).
   [[nodiscard]] uint64_t lost_queue() const { return lost_queue_; }
+  /// Whether stacks of late went beyond their copies: the rest is read from the live threads, and every
+  /// millisecond that this comes later more of them have moved on or ended.
+  [[nodiscard]] bool reads_live_stacks() const { return samples_since_short_copy_ < kRecentSamples; }
   /// Where and why stacks ended early, most first.
   [[nodiscard]] std::vector<Blame> stack_blame() const;
 
@@ -53,6 +56,7 @@ class SampleSink final : public EventSink {
     FrameId frame;
   };
   static constexpr size_t kFrameCacheSize = 8192;
+  static constexpr uint64_t kRecentSamples = 1000;
   static constexpr size_t kMaxWaitingRows = 4'000'000;
 
   uint64_t start_ns_;
@@ -66,6 +70,7 @@ class SampleSink final : public EventSink {
   std::vector<CachedFrame> frame_cache_;
   std::vector<SampleRow> samples_;
   uint64_t lost_queue_ = 0;
+  uint64_t samples_since_short_copy_ = kRecentSamples;
   std::map<std::pair<ModuleId, LossReason>, uint64_t> blame_;
 };
 

@@ -1,43 +1,47 @@
-// Samples in, rows out: what the sink makes of samples that are not plain user code.
+// What the sink tells the recorder's loop about the stacks it has seen.
 #include "record/sample_sink.h"
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <vector>
 
 namespace strobe::record {
 namespace {
 
-constexpr pid_t kPid = 4000;  // what procfs says of it, if anything, does not matter
+constexpr pid_t kNoProcess = 0x7fffff00;  // above every pid: nothing is read from it
+constexpr uint64_t kCode = 0x10000;
+constexpr uint64_t kStack = 0x7fff0000;
 
-class SampleSinkTest : public testing::Test {
- protected:
-  void add_sample(std::span<const uint64_t> kernel_frames) {
-    RawSample sample{.time_ns = 2000, .pid = kPid, .tid = kPid, .has_registers = true};
-    sample.registers.value[x86_64::kRip] = 0x7f0000001000;  // in no mapping
-    sample.kernel_frames = kernel_frames;
-    sink_.on_sample(sample);
+/// A sample in code without CFI whose frame is at `fp`; the copy is four words long and full.
+struct Sample {
+  explicit Sample(uint64_t fp) {
+    sample.pid = sample.tid = kNoProcess;
+    sample.time_ns = 1;
+    sample.has_registers = true;
+    sample.registers.value[x86_64::kRip] = kCode + 16;
+    sample.registers.value[x86_64::kRsp] = kStack;
+    sample.registers.value[x86_64::kRbp] = fp;
+    sample.stack = std::as_bytes(std::span(words));
+    sample.stack_full = true;
   }
-  /// The class of the one sample that came since the last call.
-  StackClass stored_class() {
-    const RecordingDelta delta = sink_.take_delta();
-    EXPECT_EQ(delta.samples.size(), 1u);
-    return delta.samples.empty() ? StackClass::none : delta.samples.front().stack_class;
-  }
-
-  SampleSink sink_{{.start_ns = 1000}};
-  const std::array<uint64_t, 2> in_kernel_{0xffffffff81000010, 0xffffffff81000020};
+  std::vector<uint64_t> words{0, kCode + 32, 0, 0};
+  RawSample sample;
 };
 
-TEST_F(SampleSinkTest, InsideOfExecThereIsNoUserStack) {
-  sink_.on_fork({.time_ns = 1100, .pid = kPid, .tid = kPid, .parent_pid = 1, .parent_tid = 1});
-  add_sample(in_kernel_);
-  EXPECT_EQ(stored_class(), StackClass::incomplete) << "before the exec: unknown code";
-  sink_.on_comm({.time_ns = 1500, .pid = kPid, .tid = kPid, .name = "next", .exec = true});
-  add_sample(in_kernel_);
-  EXPECT_EQ(stored_class(), StackClass::complete) << "registers of the program that is gone";
-  add_sample({});
-  EXPECT_EQ(stored_class(), StackClass::incomplete) << "user code in no mapping is unknown code";
+TEST(SampleSink, LiveStacksAreReadWhileCopiesAreShort) {
+  SampleSink sink({});
+  sink.on_map(
+      {.time_ns = 1, .pid = kNoProcess, .tid = kNoProcess, .start = kCode, .size = 4096, .path = "//anon"});
+  const Sample whole(kStack);
+  const Sample cut(kStack + 4096);
+  sink.on_sample(whole.sample);
+  EXPECT_FALSE(sink.reads_live_stacks());
+  sink.on_sample(cut.sample);
+  EXPECT_TRUE(sink.reads_live_stacks());
+  for (int i = 0; i < 500; ++i) sink.on_sample(whole.sample);
+  EXPECT_TRUE(sink.reads_live_stacks());
+  for (int i = 0; i < 500; ++i) sink.on_sample(whole.sample);
+  EXPECT_FALSE(sink.reads_live_stacks()) << "no more of them for long";
 }
 
 }  // namespace

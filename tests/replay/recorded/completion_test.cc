@@ -168,7 +168,8 @@ TEST(Completion, IsRightAndReachesTheThreadStart) {
   EXPECT_GT(usual.checked, 1000u);
   EXPECT_LE((usual.wrong + outrunning.wrong) * 1000, usual.checked + outrunning.checked);
   EXPECT_LE(misleading.wrong * 50, misleading.samples);
-  EXPECT_EQ(usual.doubted, 0u) << "stacks that are right and would be refused";
+  // A call that is just being bound leads to the dynamic loader, and soon elsewhere.
+  EXPECT_LE(usual.doubted * 1000, usual.complete) << "stacks that are right and would be refused";
   EXPECT_GE((usual.complete + usual.completed) * 1000, usual.samples * 999);
   EXPECT_GE((outrunning.complete + outrunning.completed) * 10, outrunning.samples * 9);
 }

@@ -30,6 +30,9 @@ class StackMemory final : public MemoryReader {
   }
   [[nodiscard]] bool read_memory(uint64_t address, std::span<std::byte> out) override;
 
+  /// Whether the word at `address` is in the copy.
+  [[nodiscard]] bool is_copied(uint64_t address) const { return address - base_ < word_limit_; }
+
   /// The frame about to be left; says which copied words lead to what comes next.
   void enter_frame(uint64_t sp) {
     if (sp - base_ < size_) last_copied_sp_ = sp;

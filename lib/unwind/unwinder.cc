@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "unwind/call_check.h"
+#include "unwind/caller_guess.h"
 #include "unwind/core/compact_row.h"
 #include "unwind/core/frame_pointer.h"
 #include "unwind/core/step.h"
@@ -18,8 +19,6 @@ namespace {
 constexpr size_t kMaxFrames = 16'384;
 constexpr size_t kCacheBits = 14;
 constexpr size_t kMaxGeneralRows = 1024;
-constexpr size_t kCodeBefore = 32;
-constexpr uint64_t kLargestGuess = 4096;  ///< of functions without CFI
 
 /// How a frame at one address is left.
 enum class Way : uint8_t {
@@ -47,13 +46,6 @@ struct Resolved {
   uint32_t general = 0;  ///< index into general_rows
 };
 
-/// Whether an address found without CFI is one that a call leaves.
-enum class ReturnCheck : uint8_t {
-  no,
-  possible,  ///< executable, but its code cannot be read
-  certain,   ///< behind a call instruction
-};
-
 struct GeneralRow {
   UnwindRow row;
   uint64_t bias = 0;
@@ -67,16 +59,11 @@ RecentStacks::Key key_of(const UnwindRequest& request) {
   return {request.sample.tid, request.space.generation(), request.sample.time_ns};
 }
 
-Bytes code_before(const ModuleCfi& cfi, uint64_t file_address) {
-  const uint64_t begin = file_address - kCodeBefore;
-  const Bytes code = cfi.code_at(FileAddr{begin});
-  return code.first(std::min(code.size(), kCodeBefore));
-}
-
 }  // namespace
 
 struct Unwinder::State {
-  explicit State(CfiSource& source) : cfi(&source), cache(size_t{1} << kCacheBits), calls(source) {}
+  explicit State(CfiSource& source)
+      : cfi(&source), cache(size_t{1} << kCacheBits), callers(source), calls(source) {}
 
   const Resolved& resolve(const AddressSpace& space, UnwoundFrame frame);
   void resolve_anew(const AddressSpace& space, UnwoundFrame frame, Resolved& out);
@@ -86,10 +73,6 @@ struct Unwinder::State {
   StepResult step(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
   StepResult step_without_cfi(const Resolved& way, const AddressSpace& space, UnwoundFrame frame);
   StepResult step_by_libunwind(const AddressSpace& space);
-  uint64_t find_called_function(const AddressSpace& space, uint64_t return_address) const;
-  bool frame_pointer_fits_better(const AddressSpace& space, uint64_t return_address);
-  PrologueState guess_leaf(const AddressSpace& space);
-  ReturnCheck check_return_address(const AddressSpace& space, uint64_t address);
   void walk(const UnwindRequest& request, UnwoundStack& out);
   void stop(StepResult result, const Resolved& way, UnwoundStack& out);
   void finish(const UnwindRequest& request, size_t copied_frames, UnwoundStack& out);
@@ -100,6 +83,7 @@ struct Unwinder::State {
   CfiSource* cfi;
   std::vector<Resolved> cache;
   std::deque<GeneralRow> general_rows;
+  CallerGuess callers;
   CallCheck calls;
   RecentStacks recent;
   std::vector<uint64_t> stack_pointers;  ///< parallel to the frames
@@ -215,59 +199,10 @@ StepResult Unwinder::State::step_by_libunwind(const AddressSpace& space) {
   if (!step_with_libunwind(request, caller)) {
     return memory.failure() == StackMemory::Failure::none ? StepResult::bad_info : StepResult::unreadable;
   }
-  if (check_return_address(space, caller.pc()) != ReturnCheck::certain) return StepResult::bad_info;
+  if (callers.check_return_address(space, caller.pc()) != ReturnCheck::certain) return StepResult::bad_info;
   registers = caller;
   by_frame_pointer = false;
   return StepResult::ok;
-}
-
-ReturnCheck Unwinder::State::check_return_address(const AddressSpace& space, uint64_t address) {
-  const Mapping* mapping = space.find(RuntimeAddr{address - 1});
-  if (mapping == nullptr) return ReturnCheck::no;
-  const ModuleCfi* module = cfi->find_cfi(mapping->module);
-  if (module == nullptr) return ReturnCheck::possible;
-  const Bytes before = code_before(*module, raw(mapping->to_file(RuntimeAddr{address})));
-  if (before.empty()) return ReturnCheck::possible;
-  return ends_in_call(before) ? ReturnCheck::certain : ReturnCheck::no;
-}
-
-/// The function that the call before this address leads to, if that is a direct call of one that begins
-/// shortly before the interrupted instruction; else 0.
-uint64_t Unwinder::State::find_called_function(const AddressSpace& space, uint64_t return_address) const {
-  const Mapping* mapping = space.find(RuntimeAddr{return_address - 1});
-  const Mapping* own = space.find(RuntimeAddr{registers.pc()});
-  if (mapping == nullptr || own == nullptr || mapping->module != own->module) return 0;
-  const ModuleCfi* module = cfi->find_cfi(mapping->module);
-  if (module == nullptr) return 0;
-  const uint64_t file_address = raw(mapping->to_file(RuntimeAddr{return_address}));
-  const auto target = find_call_target(code_before(*module, file_address), return_address);
-  return target && registers.pc() - *target < kLargestGuess ? *target : 0;
-}
-
-/// A word that was left on the stack by an earlier call looks like a leaf's return address too. Of two
-/// callers that is the true one whose call leads closest to where we are.
-bool Unwinder::State::frame_pointer_fits_better(const AddressSpace& space, uint64_t return_address) {
-  uint64_t other = 0;
-  const uint64_t fp = registers.fp();
-  return fp > registers.sp() && memory.read_u64(fp + 8, other) &&
-         find_called_function(space, other) > find_called_function(space, return_address);
-}
-
-/// Hand-written leaf functions (some of libc's string functions, start-up code) have neither CFI nor a frame:
-/// a frame pointer would skip their caller. They have their return address at, or one word above, the stack
-/// pointer, and only code behind a call is taken for one.
-PrologueState Unwinder::State::guess_leaf(const AddressSpace& space) {
-  uint64_t word = 0;
-  const uint64_t sp = registers.sp();
-  const auto returns_there = [&] {
-    return check_return_address(space, word) == ReturnCheck::certain &&
-           !frame_pointer_fits_better(space, word);
-  };
-  if (memory.read_u64(sp, word) && returns_there()) return PrologueState::at_stack_pointer;
-  if (registers.fp() != sp && memory.read_u64(sp + 8, word) && returns_there()) {
-    return PrologueState::one_word_above;
-  }
-  return PrologueState::unknown;
 }
 
 StepResult Unwinder::State::step_without_cfi(const Resolved& way, const AddressSpace& space,
@@ -279,7 +214,8 @@ StepResult Unwinder::State::step_without_cfi(const Resolved& way, const AddressS
     return StepResult::end_of_stack;
   }
   PrologueState prologue = way.prologue;
-  if (interrupted && way.has_code && prologue == PrologueState::unknown) prologue = guess_leaf(space);
+  if (interrupted && way.has_code && prologue == PrologueState::unknown)
+    prologue = callers.guess_leaf(space, memory, registers);
   by_frame_pointer = prologue == PrologueState::unknown;
   const StepResult result =
       by_frame_pointer ? step_frame_pointer(memory, registers) : step_prologue(prologue, memory, registers);
@@ -288,7 +224,7 @@ StepResult Unwinder::State::step_without_cfi(const Resolved& way, const AddressS
   // for certain, its frame pointer has to go on up the stack.
   const uint64_t pc = registers.pc();
   if (pc == 0) return interrupted ? StepResult::bad_info : StepResult::end_of_stack;
-  const ReturnCheck check = check_return_address(space, pc);
+  const ReturnCheck check = callers.check_return_address(space, pc);
   const bool goes_up = !by_frame_pointer || registers.fp() == 0 || registers.fp() > fp;
   const bool plausible = check == ReturnCheck::certain || (check == ReturnCheck::possible && goes_up);
   return plausible ? StepResult::ok : StepResult::bad_info;

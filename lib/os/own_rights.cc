@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array kNeeded = {
     CAP_PERFMON,          // events per CPU, opened when the target turns out to fork a lot
+    CAP_IPC_LOCK,         // a ring in place of one that died
     CAP_BPF,              // programs on such events
     CAP_SYS_PTRACE,       // memory, maps and files of targets
     CAP_SYSLOG,           // addresses in /proc/kallsyms

@@ -5,9 +5,10 @@
 namespace strobe::os {
 
 /// Reduces the calling thread (and those it starts) to the capabilities that recording and symbolizing can
-/// still need: CAP_PERFMON, CAP_BPF, CAP_SYS_PTRACE, CAP_SYSLOG, CAP_KILL and reading or writing any file.
-/// Programs it would start gain nothing either (PR_SET_NO_NEW_PRIVS). Cannot fail: rights are only given up.
-/// Linux has capabilities per thread (capabilities(7)): every thread that runs already calls this itself.
+/// still need: CAP_PERFMON, CAP_IPC_LOCK, CAP_BPF, CAP_SYS_PTRACE, CAP_SYSLOG, CAP_KILL and reading or
+/// writing any file. Programs it would start gain nothing either (PR_SET_NO_NEW_PRIVS). Cannot fail: rights
+/// are only given up. Linux has capabilities per thread (capabilities(7)): every thread that runs already
+/// calls this itself.
 void drop_unneeded_rights();
 
 }  // namespace strobe::os

@@ -98,17 +98,19 @@ PerfRing::~PerfRing() { unmap(); }
 
 void PerfRing::unmap() {
   if (control_ != nullptr) ::munmap(control_, page_bytes() + data_.size());
+  control_ = nullptr;
+  data_ = {};
 }
 
 uint64_t PerfRing::read_head() const {
   // Pairs with the kernel's smp_wmb() before it stores data_head: the records before it are then complete.
   static_assert(sizeof(control_->data_head) == sizeof(uint64_t));
-  return __atomic_load_n(&control_->data_head, __ATOMIC_ACQUIRE);
+  return control_ == nullptr ? 0 : __atomic_load_n(&control_->data_head, __ATOMIC_ACQUIRE);
 }
 
 void PerfRing::release_until(uint64_t position) {
   // Pairs with the kernel's control dependency on data_tail: our reads end before it may overwrite.
-  __atomic_store_n(&control_->data_tail, position, __ATOMIC_RELEASE);
+  if (control_ != nullptr) __atomic_store_n(&control_->data_tail, position, __ATOMIC_RELEASE);
 }
 
 }  // namespace strobe::os

@@ -55,10 +55,11 @@ class PerfRing {
   [[nodiscard]] uint64_t read_head() const;
   /// Gives everything before `position` back to the kernel.
   void release_until(uint64_t position);
+  /// Ends it before its time; nothing is ever written into it again.
+  void unmap();
 
  private:
   PerfRing(perf_event_mmap_page* control, Bytes data) : control_(control), data_(data) {}
-  void unmap();
 
   perf_event_mmap_page* control_ = nullptr;  // the page before the data
   Bytes data_;

@@ -15,6 +15,7 @@
 #include "os/procfs.h"
 #include "sampling/perf/attacher.h"
 #include "sampling/perf/ring_set.h"
+#include "sampling/perf/ring_watch.h"
 #include "sampling/perf/target_events.h"
 #include "sampling/perf/thread_table.h"
 
@@ -25,6 +26,8 @@ namespace {
 // stack, more when a virtual CPU is taken off meanwhile. What is younger than this is left for the next time.
 constexpr uint64_t kPublishMarginNs = 2'000'000;
 constexpr uint64_t kResyncIntervalNs = 200'000'000;
+constexpr uint64_t kRingLookIntervalNs = 50'000'000;
+constexpr uint64_t kRingLookPerThreadNs = 1'000'000;  // counts of all threads are read
 constexpr uint64_t kEverything = UINT64_MAX;
 constexpr int kNice = -10;
 
@@ -61,6 +64,7 @@ class PerfEngine final : public Engine {
     return options_.follow_children || std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
   }
   Result<void> switch_to_per_cpu();
+  Result<void> replace_dead_rings(EventSink& sink);
   void read_procfs_again(EventSink& sink, uint64_t time_ns);
   void report_thread_cpu(EventSink& sink, pid_t pid, pid_t tid, uint64_t cpu_ns);
   void report_live_threads(EventSink& sink);
@@ -71,6 +75,9 @@ class PerfEngine final : public Engine {
   std::vector<pid_t> pids_;
   std::optional<RingSet> rings_;  // before the events, which are redirected into them
   std::optional<TargetEvents> events_;
+  std::optional<RingWatch> ring_watch_;
+  uint64_t rings_looked_ns_ = 0;
+  uint64_t rings_replaced_ = 0;
   ThreadTable threads_;
   bool started_ = false;
   bool finished_ = false;
@@ -96,6 +103,7 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   auto rings = RingSet::open(cpus);
   if (!rings) return pass(std::move(rings));
   rings_.emplace(std::move(*rings));
+  ring_watch_.emplace(rings_->size(), options_.period_ns);
   events_.emplace(options_, features_, cpus, &*rings_);
 
   const uint64_t begin_ns = monotonic_now_ns();
@@ -139,10 +147,30 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
     static_cast<void>(switch_to_per_cpu());
   }
   const uint64_t now_ns = monotonic_now_ns();
+  if (now_ns - rings_looked_ns_ >= kRingLookIntervalNs + kRingLookPerThreadNs * events_->thread_count()) {
+    rings_looked_ns_ = now_ns;
+    if (auto replaced = replace_dead_rings(sink); !replaced) return replaced;
+  }
   if (resync_wanted_ && now_ns - resynced_ns_ >= kResyncIntervalNs) {
     resync_wanted_ = false;
     resynced_ns_ = now_ns;
     read_procfs_again(sink, last_time_ns_);
+  }
+  return {};
+}
+
+Result<void> PerfEngine::replace_dead_rings(EventSink& sink) {
+  for (size_t i = 0; i < rings_->size(); ++i) {
+    if (!ring_watch_->is_silent(i, rings_->read_head(i)) || !rings_->is_read(i)) continue;
+    const uint64_t dead_ns = ring_watch_->dead_ns(i, events_->read_cpu_ns(i));
+    if (dead_ns == 0) continue;
+    if (auto replaced = rings_->replace(i); !replaced) return replaced;
+    if (auto redirected = events_->redirect(i); !redirected) return redirected;
+    ring_watch_->forget(i);
+    // Where the kernel is not sampled, time without records can also have been the kernel's.
+    if (!features_.kernel) continue;
+    ++rings_replaced_;
+    handle(LostRecord{.time_ns = last_time_ns_, .records = dead_ns / options_.period_ns}, sink);
   }
   return {};
 }
@@ -342,6 +370,12 @@ void PerfEngine::describe(Quality& quality) const {
   quality.samples.lost_kernel = counts_.lost_kernel + (rings_ ? rings_->merger().corruptions() : 0);
   quality.samples.throttled = counts_.throttled;
   quality.overhead.ring_bytes = rings_ ? rings_->total_bytes() : 0;
+  if (rings_replaced_ != 0) {
+    quality.warnings.push_back(fmt::format(
+        "The kernel stopped writing records of one CPU {} times, for up to 0.1 s (it happens when many "
+        "threads end at once): the samples lost by it are counted.",
+        rings_replaced_));
+  }
   if (unread_ns_ > (inherited_cpu_ns_ + original_cpu_ns_) / 100) {
     quality.warnings.push_back(
         fmt::format("The kernel lost the last records of {} threads: their CPU time, {:.3f} s, is spread "

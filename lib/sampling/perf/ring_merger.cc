@@ -42,8 +42,14 @@ void RingMerger::pop(const MergedRecord& record) {
   ring.known = false;
 }
 
+void RingMerger::replace(size_t ring, Bytes data) {
+  replaced_corruptions_ += rings_[ring].reader.corruptions();
+  rings_[ring].reader = RingReader(data);
+  rings_[ring].known = false;
+}
+
 uint64_t RingMerger::corruptions() const {
-  uint64_t sum = 0;
+  uint64_t sum = replaced_corruptions_;
   for (const Ring& ring : rings_) sum += ring.reader.corruptions();
   return sum;
 }

@@ -34,6 +34,9 @@ class RingMerger {
   /// Steps over the record that next() gave.
   void pop(const MergedRecord& record);
 
+  /// Another ring takes the place of one that was read to its end.
+  void replace(size_t ring, Bytes data);
+
   [[nodiscard]] uint64_t corruptions() const;
 
  private:
@@ -47,6 +50,7 @@ class RingMerger {
 
   std::vector<Ring> rings_;
   uint64_t delivered_ns_ = 0;
+  uint64_t replaced_corruptions_ = 0;  // of rings that are no longer there
 };
 
 }  // namespace strobe::sampling

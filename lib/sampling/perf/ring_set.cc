@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "sampling/perf/event_attributes.h"
@@ -12,6 +13,7 @@ namespace strobe::sampling {
 namespace {
 
 constexpr uint64_t kReleaseStepBytes = 256 * 1024;
+constexpr std::array<std::byte, 8> kNothing{};  // a ring into which nothing is written
 
 }  // namespace
 
@@ -19,8 +21,9 @@ Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
   const size_t smallest = static_cast<size_t>(::sysconf(_SC_PAGESIZE)) * 8;
   size_t bytes = std::bit_floor(std::clamp(kMaxTotalBytes / cpus.size(), smallest, kMaxRingBytes));
   RingSet set;
+  set.cpus_ = cpus;
   while (true) {
-    auto mapped = set.map_rings(cpus, bytes);
+    auto mapped = set.map_rings(bytes);
     if (mapped) break;
     // EPERM: more than the locked memory this user may have. Others of the same user may take of it too, so
     // that the only way to know is to try.
@@ -37,19 +40,24 @@ Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
   set.epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
   if (!set.epoll_) return from_errno("epoll_create1");
   for (const UniqueFd& owner : set.owners_) {
-    // Edge-triggered: the kernel reports a ring once per watermark, whatever we have read since.
-    epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
-    if (::epoll_ctl(set.epoll_.get(), EPOLL_CTL_ADD, owner.get(), &event) != 0)
-      return from_errno("epoll_ctl");
+    if (auto watched = set.watch(owner); !watched) return pass(std::move(watched));
   }
   return set;
 }
 
-Result<void> RingSet::map_rings(const std::vector<int>& cpus, size_t ring_bytes) {
+Result<void> RingSet::watch(const UniqueFd& owner) const {
+  // Edge-triggered: the kernel reports a ring once per watermark, whatever we have read since.
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, owner.get(), &event) != 0) return from_errno("epoll_ctl");
+  return {};
+}
+
+Result<void> RingSet::map_rings(size_t ring_bytes) {
   rings_.clear();  // before their owners
   owners_.clear();
-  const perf_event_attr attr = make_ring_owner_attr(static_cast<uint32_t>(ring_bytes / 4));
-  for (const int cpu : cpus) {
+  wakeup_bytes_ = static_cast<uint32_t>(ring_bytes / 4);
+  const perf_event_attr attr = make_ring_owner_attr(wakeup_bytes_);
+  for (const int cpu : cpus_) {
     auto owner = os::open_perf_event(attr, 0, cpu);
     if (!owner) return pass(std::move(owner));
     auto ring = os::PerfRing::map(*owner, ring_bytes);
@@ -58,6 +66,24 @@ Result<void> RingSet::map_rings(const std::vector<int>& cpus, size_t ring_bytes)
     rings_.push_back(std::move(*ring));
   }
   return {};
+}
+
+bool RingSet::is_read(size_t ring) { return merger_->reader(ring).position() == rings_[ring].read_head(); }
+
+Result<void> RingSet::replace(size_t ring) {
+  const size_t bytes = rings_[ring].data().size();
+  auto owner = os::open_perf_event(make_ring_owner_attr(wakeup_bytes_), 0, cpus_[ring]);
+  if (!owner) return pass(std::move(owner));
+  // First the old one, whose locked memory may be all that the user may have.
+  rings_[ring].unmap();
+  merger_->replace(ring, kNothing);
+  auto fresh = os::PerfRing::map(*owner, bytes);
+  if (!fresh) return pass(std::move(fresh));
+  rings_[ring] = std::move(*fresh);
+  owners_[ring] = std::move(*owner);
+  released_[ring] = 0;
+  merger_->replace(ring, rings_[ring].data());
+  return watch(owners_[ring]);
 }
 
 uint64_t RingSet::total_bytes() const {

@@ -35,14 +35,21 @@ class RingSet {
   void refresh();
   [[nodiscard]] RingMerger& merger() { return *merger_; }
   [[nodiscard]] const RingMerger& merger() const { return *merger_; }
+  /// Whether all that is visible of a ring was read.
+  [[nodiscard]] bool is_read(size_t ring);
+  /// A fresh ring in place of one that was read to its end; the events have to be redirected into it anew.
+  Result<void> replace(size_t ring);
   /// Gives what was read of one ring back to the kernel, when it is worth it.
   void release_some(size_t ring);
   void release_all();
 
  private:
   RingSet() = default;
-  Result<void> map_rings(const std::vector<int>& cpus, size_t ring_bytes);
+  Result<void> map_rings(size_t ring_bytes);
+  Result<void> watch(const UniqueFd& owner) const;
 
+  std::vector<int> cpus_;
+  uint32_t wakeup_bytes_ = 0;
   std::vector<UniqueFd> owners_;
   std::vector<os::PerfRing> rings_;
   std::vector<uint64_t> released_;

@@ -94,12 +94,28 @@ std::vector<pid_t> TargetEvents::counted_threads() const {
 
 uint64_t TargetEvents::read_total_ns() const {
   uint64_t sum = 0;
+  for (size_t i = 0; i < cpus_.size(); ++i) sum += read_cpu_ns(i);
+  return sum;
+}
+
+uint64_t TargetEvents::read_cpu_ns(size_t cpu_index) const {
+  uint64_t sum = 0;
   for (const auto& [tid, thread] : threads_) {
-    for (const UniqueFd& event : thread.per_cpu) {
-      if (event) sum += os::read_perf_count(event).value_or(0);
-    }
+    const UniqueFd& event = thread.per_cpu[cpu_index];
+    if (event) sum += os::read_perf_count(event).value_or(0);
   }
   return sum;
+}
+
+Result<void> TargetEvents::redirect(size_t cpu_index) const {
+  const UniqueFd& ring = rings_->owner(cpu_index);
+  for (const auto& [tid, thread] : threads_) {
+    const UniqueFd& event = thread.per_cpu[cpu_index];
+    if (!event) continue;
+    if (auto redirected = os::redirect_perf_output(event, ring); !redirected) return redirected;
+  }
+  if (cpu_events_.empty()) return {};
+  return os::redirect_perf_output(cpu_events_[cpu_index], ring);
 }
 
 }  // namespace strobe::sampling

@@ -37,6 +37,12 @@ class TargetEvents {
     return ring < cpu_event_ids_.size() && cpu_event_ids_[ring] == event_id;
   }
 
+  /// CPU time on one CPU of all original threads and all that came from them.
+  [[nodiscard]] uint64_t read_cpu_ns(size_t cpu_index) const;
+  /// Sends the records of one CPU into the ring that is there now.
+  Result<void> redirect(size_t cpu_index) const;
+  [[nodiscard]] size_t thread_count() const { return threads_.size(); }
+
   void disable_all();
 
   /// Whether the thread was opened by open_thread and its own count was not taken yet.

@@ -1,0 +1,28 @@
+// Many threads that end at one moment can make the kernel stop writing the records of a CPU for good:
+// sampling has to go on all the same, and what was lost has to be counted.
+#include <gtest/gtest.h>
+
+#include "integration_fixture.h"
+#include "report_checks.h"
+
+namespace strobe::test {
+namespace {
+
+class EndingThreads : public Integration {};
+
+TEST_F(EndingThreads, DoNotEndSampling) {
+  STROBE_NEED_PERF();
+  const StrobeRun run =
+      run_strobe(strobe_run({STROBE_ENDING_THREADS, "200", "10", "900000000"}, {"--engine", "perf"}));
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  expect_quality_invariants(run.report);
+  expect_true_cpu_seconds(run, 0.15);  // the kernel can lose last records of threads, with their CPU time
+  const double seconds = run.truth.at("work_for_long_s");
+  const FunctionAmount amount = amount_of(run.report, "work_for_long", "total");
+  // A ring that stays dead loses half of them.
+  EXPECT_GE(static_cast<double>(amount.samples), 0.75 * 1000 * seconds) << run.report.at("quality").dump(1);
+  EXPECT_NEAR(amount.seconds, seconds, 0.12 * seconds);
+}
+
+}  // namespace
+}  // namespace strobe::test

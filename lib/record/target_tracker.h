@@ -51,8 +51,8 @@ class TargetTracker {
   void count_sample(ThreadId thread) { ++samples_[thread.index()]; }
   [[nodiscard]] const std::vector<ProcessRow>& processes() const { return processes_; }
   [[nodiscard]] uint64_t total_cpu_ns() const;
-  /// Processes with CPU time and no sample, grouped by command name; where sampling is `pooled`, only those of
-  /// commands that have no sample at all.
+  /// Processes with CPU time and no sample, grouped by command name; where sampling is `pooled`, only those
+  /// of commands that have no sample at all.
   [[nodiscard]] std::vector<UnsampledProcess> unsampled(bool pooled) const;
 
  private:

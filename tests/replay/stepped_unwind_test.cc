@@ -140,8 +140,7 @@ TEST(SteppedUnwind, FramePointersWithoutCfi) { run({STROBE_SHAPES "/shapes_no_cf
 /// Any other program: STROBE_REPLAY_COMMAND='/usr/bin/gzip -k file' STROBE_REPLAY_STEPS=1000000.
 TEST(SteppedUnwind, ProgramOfYourChoice) {
   const char* command = std::getenv("STROBE_REPLAY_COMMAND");
-  if (command == nullptr) GTEST_SKIP() << "STROBE_REPLAY_COMMAND is not set";
-  std::istringstream words(command);
+  std::istringstream words(command != nullptr ? command : "/bin/cat /proc/self/status");
   std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
   run(arguments, 0.999);
 }

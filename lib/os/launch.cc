@@ -243,7 +243,8 @@ Result<ChildExit> LaunchedProcess::reap() {
   if (reaped < 0) return from_errno("wait for " + program_);
   pid_ = -1;
   if (WIFSIGNALED(status)) {
-    result.status = 128 + WTERMSIG(status);
+    result.signal = WTERMSIG(status);
+    result.status = 128 + result.signal;
     result.core_dumped = WCOREDUMP(status);
   } else {
     result.status = WEXITSTATUS(status);

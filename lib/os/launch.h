@@ -31,6 +31,7 @@ struct ExecFailure {
 
 struct ChildExit {
   int status = 0;  ///< as a shell has it: the exit code, or 128+N after signal N
+  int signal = 0;  ///< that ended it; 0: it exited
   bool core_dumped = false;
   rusage usage{};  ///< of the child and the descendants it waited for
 };

@@ -1,7 +1,6 @@
 #include "os/proc_tasks.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -9,29 +8,17 @@
 #include <charconv>
 #include <memory>
 
-#include "base/unique_fd.h"
+#include "os/procfs.h"
 
 namespace strobe::os {
 namespace {
 
+constexpr size_t kMaxChildrenText = 1 << 20;
 constexpr int kMaxCpu = 8191;  // the kernel's own limit on x86-64 (CONFIG_NR_CPUS)
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-std::optional<std::string> read_small_file(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return std::nullopt;
-  std::string text;
-  char buffer[4096];
-  while (true) {
-    const ssize_t size = ::read(file.get(), buffer, sizeof buffer);
-    if (size < 0) return std::nullopt;
-    if (size == 0) return text;
-    text.append(buffer, static_cast<size_t>(size));
-  }
-}
 
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
@@ -64,7 +51,7 @@ Result<std::vector<pid_t>> list_threads(pid_t pid) {
 }
 
 std::vector<pid_t> list_child_processes(pid_t pid, pid_t tid) {
-  const auto text = read_small_file(fmt::format("/proc/{}/task/{}/children", pid, tid));
+  const auto text = read_proc_file(fmt::format("/proc/{}/task/{}/children", pid, tid), kMaxChildrenText);
   std::vector<pid_t> children;
   if (!text) return children;
   for (std::string_view rest = *text; !rest.empty();) {
@@ -73,28 +60,14 @@ std::vector<pid_t> list_child_processes(pid_t pid, pid_t tid) {
   return children;
 }
 
-std::optional<std::string> read_thread_comm(pid_t pid, pid_t tid) {
-  auto text = read_small_file(fmt::format("/proc/{}/task/{}/comm", pid, tid));
-  if (text && text->ends_with('\n')) text->pop_back();
-  return text;
-}
-
 pid_t read_parent_pid(pid_t pid) {
-  const auto text = read_small_file(fmt::format("/proc/{}/stat", pid));
-  if (!text) return 0;
-  // "PID (NAME) STATE PPID …", where NAME may hold anything.
-  const size_t name_end = text->rfind(')');
-  if (name_end == std::string::npos || name_end + 2 > text->size()) return 0;
-  std::string_view rest = std::string_view(*text).substr(name_end + 2);
-  take_part(rest, ' ');
-  return parse_number<pid_t>(take_part(rest, ' ')).value_or(0);
+  const auto stat = read_process_stat(pid);
+  return stat ? stat->parent_pid : 0;
 }
 
 std::optional<uint64_t> read_thread_run_ns(pid_t pid, pid_t tid) {
-  const auto text = read_small_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
-  if (!text) return std::nullopt;
-  std::string_view rest = *text;
-  return parse_number<uint64_t>(take_part(rest, ' '));
+  const auto text = read_proc_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid), 256);
+  return text ? decode_schedstat(*text) : std::nullopt;
 }
 
 std::vector<int> parse_cpu_list(std::string_view text) {
@@ -114,7 +87,7 @@ std::vector<int> parse_cpu_list(std::string_view text) {
 
 std::vector<int> list_online_cpus() {
   std::vector<int> cpus;
-  if (const auto text = read_small_file("/sys/devices/system/cpu/online")) cpus = parse_cpu_list(*text);
+  if (const auto text = read_proc_file("/sys/devices/system/cpu/online")) cpus = parse_cpu_list(*text);
   if (!cpus.empty()) return cpus;
   const long count = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));  // no sysfs, as in some containers
   for (int cpu = 0; cpu < count; ++cpu) cpus.push_back(cpu);

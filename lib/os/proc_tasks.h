@@ -1,12 +1,11 @@
-// What /proc says about the tasks of a process: its threads, its child processes, a thread's name and run
-// time, and which CPUs there are. Everything may be out of date as soon as it is read.
+// What /proc says about the tasks of a process: its threads, its child processes, a thread's run time, and
+// which CPUs there are. Everything may be out of date as soon as it is read.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,9 +19,6 @@ Result<std::vector<pid_t>> list_threads(pid_t pid);
 /// The child processes that one thread of `pid` has started and not yet waited for. Empty when it is gone or
 /// the kernel does not tell (CONFIG_PROC_CHILDREN).
 [[nodiscard]] std::vector<pid_t> list_child_processes(pid_t pid, pid_t tid);
-
-/// The name of a thread (its comm); nullopt when it is gone.
-[[nodiscard]] std::optional<std::string> read_thread_comm(pid_t pid, pid_t tid);
 
 /// The parent process, or 0 when it is not known.
 [[nodiscard]] pid_t read_parent_pid(pid_t pid);

@@ -1,6 +1,5 @@
 #include "os/procfs.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <map>
 #include <memory>
 
 #include "base/clock.h"
@@ -32,19 +30,6 @@ template <class Number>
 bool parse(std::string_view field, Number& out) {
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), out);
   return error == std::errc() && end == field.data() + field.size();
-}
-
-/// The numeric names in a directory, ascending.
-std::vector<pid_t> list_numbers(const std::string& path) {
-  std::vector<pid_t> numbers;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
-  if (!directory) return numbers;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    pid_t number = 0;
-    if (parse(std::string_view(entry->d_name), number)) numbers.push_back(number);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
 }
 
 /// "Tgid:\t12" style lines of /proc/PID/status.
@@ -156,15 +141,6 @@ std::optional<uint64_t> decode_schedstat(std::string_view text) {
   return cpu_ns;
 }
 
-Result<uint64_t> read_thread_cpu_ns(pid_t pid, pid_t tid) {
-  const std::string path = fmt::format("/proc/{}/task/{}/schedstat", pid, tid);
-  auto text = read_proc_file(path, 256);
-  if (!text) return pass(std::move(text));
-  const auto cpu_ns = decode_schedstat(*text);
-  if (!cpu_ns) return fail(ErrorCode::malformed, path + " cannot be understood");
-  return *cpu_ns;
-}
-
 Result<std::string> read_comm(pid_t pid, pid_t tid) {
   auto text = read_proc_file(fmt::format("/proc/{}/task/{}/comm", pid, tid), 256);
   if (text && text->ends_with('\n')) text->pop_back();
@@ -196,30 +172,6 @@ Result<std::string> read_command_line(pid_t pid) {
   const bool cut = text->size() > kCommandLineLimit;
   if (cut) text->resize(kCommandLineLimit);
   return quote_command_line(*text) + (cut ? " …" : "");
-}
-
-std::vector<pid_t> list_descendants(pid_t pid) {
-  // One pass over all processes: /proc/PID/task/TID/children is optional in the kernel, and skips entries
-  // when children end while it is read.
-  std::multimap<pid_t, pid_t> children;
-  for (const pid_t other : list_numbers("/proc")) {
-    if (const auto stat = read_process_stat(other); stat && !stat->is_zombie()) {
-      children.emplace(stat->parent_pid, other);
-    }
-  }
-  std::vector<pid_t> found;
-  std::vector<pid_t> level{pid};
-  while (!level.empty()) {
-    std::vector<pid_t> next;
-    for (const pid_t parent : level) {
-      const auto [begin, end] = children.equal_range(parent);
-      for (auto child = begin; child != end; ++child) next.push_back(child->second);
-      children.erase(parent);  // each parent once: a reused pid cannot make a loop
-    }
-    found.insert(found.end(), next.begin(), next.end());
-    level = std::move(next);
-  }
-  return found;
 }
 
 Result<pid_t> read_thread_group(pid_t tid) {

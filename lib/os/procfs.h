@@ -43,9 +43,7 @@ struct ProcessTimes {
 /// User and system time of a process with all its threads, also those that ended.
 [[nodiscard]] Result<ProcessTimes> read_process_times(pid_t pid);
 
-/// Exact CPU time of one thread so far (first field of schedstat).
-[[nodiscard]] Result<uint64_t> read_thread_cpu_ns(pid_t pid, pid_t tid);
-/// Pure: the first field.
+/// Exact CPU time of a thread so far: the first field of its schedstat. Pure.
 [[nodiscard]] std::optional<uint64_t> decode_schedstat(std::string_view text);
 
 [[nodiscard]] Result<std::string> read_comm(pid_t pid,
@@ -56,8 +54,6 @@ struct ProcessTimes {
 /// Pure: arguments separated by NUL, as in /proc/PID/cmdline.
 [[nodiscard]] std::string quote_command_line(std::string_view arguments);
 
-/// All living descendants of `pid`, parents before children; without `pid`.
-[[nodiscard]] std::vector<pid_t> list_descendants(pid_t pid);
 /// The process a thread belongs to.
 [[nodiscard]] Result<pid_t> read_thread_group(pid_t tid);
 

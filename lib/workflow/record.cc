@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -106,6 +108,18 @@ void discard(std::optional<record::Recorder>& recorder, const std::string& path)
   store::remove_recording(path);
 }
 
+/// The program's exit status; a signal that ended it is said, as a shell says it of its children.
+std::optional<int32_t> reap(os::LaunchedProcess& child, const std::string& program,
+                            Diagnostics& diagnostics) {
+  const auto exit = child.reap();
+  if (!exit) return std::nullopt;
+  if (exit->signal != 0 && exit->signal != SIGINT && exit->signal != SIGPIPE) {
+    diagnostics.warn(program + " was ended by signal " + std::to_string(exit->signal) + " (" +
+                     ::strsignal(exit->signal) + (exit->core_dumped ? ", core dumped)" : ")"));
+  }
+  return exit->status;
+}
+
 Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics& diagnostics,
                                       os::SignalWatcher& signals, store::RecordingWriter writer) {
   auto child = os::LaunchedProcess::prepare(request.command, signals.original(), request.search_path);
@@ -134,14 +148,14 @@ Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics&
   const bool ended = wait_for_child(signals, *child, request.duration_ns);
   recorder->stop();  // before the child is reaped: its /proc files still tell its times
   if (ended) {
-    if (auto exit = child->reap()) outcome.exit_status = exit->status;
+    outcome.exit_status = reap(*child, request.command.front(), diagnostics);
   }
   auto samples = recorder->finish(outcome.exit_status);
   if (!samples) return pass(std::move(samples));
   outcome.samples = *samples;
   if (!ended) {  // the recording ended before the program
     static_cast<void>(wait_for_child(signals, *child, std::nullopt));
-    if (auto exit = child->reap()) outcome.exit_status = exit->status;
+    outcome.exit_status = reap(*child, request.command.front(), diagnostics);
   }
   return outcome;
 }

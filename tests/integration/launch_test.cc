@@ -55,6 +55,12 @@ TEST_P(Launch, PassesTheExitStatusOn) {
   }
 }
 
+TEST_P(Launch, SaysWhichSignalEndedTheProgram) {
+  EXPECT_NE(run({"sh", "-c", "kill -SEGV $$"}).err.find("sh was ended by signal 11 (Segmentation fault"),
+            std::string::npos);
+  EXPECT_EQ(run({"sh", "-c", "kill -PIPE $$"}).err.find("was ended by"), std::string::npos) << "as shells do";
+}
+
 TEST_P(Launch, OfAProgramThatEndsAtOnce) {
   const ProgramResult result = run({"true"});
   EXPECT_EQ(result.status, 0) << result.err;

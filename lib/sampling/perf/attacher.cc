@@ -135,7 +135,7 @@ void report_existing_thread(EventSink& sink, pid_t pid, pid_t tid, uint64_t time
                 .parent_pid = parent,
                 .parent_tid = parent,
                 .existing = true});
-  if (const auto name = os::read_thread_comm(pid, tid)) {
+  if (const auto name = os::read_comm(pid, tid)) {
     sink.on_comm({.time_ns = time_ns, .pid = pid, .tid = tid, .name = *name});
   }
 }

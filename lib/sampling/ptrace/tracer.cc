@@ -295,7 +295,7 @@ void Tracer::report_cpu(pid_t tid, Thread& thread, uint64_t now_ns) {
 }
 
 void Tracer::report_name(pid_t tid, Thread& thread, bool exec) {
-  auto name = os::read_thread_comm(thread.pid, tid);
+  auto name = os::read_comm(thread.pid, tid);
   if (!exec && (!name || *name == thread.name)) return;
   thread.name = name ? std::move(*name) : std::string();
   CommEvent event;

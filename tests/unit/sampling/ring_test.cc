@@ -48,7 +48,7 @@ TEST(RingReader, RecordsThatWrapAroundTheEnd) {
 }
 
 TEST(RingReader, NonsenseIsSkippedToTheHeadAndCounted) {
-  for (const uint16_t size : {0, 4, 7, 12, 4096}) {
+  for (const uint16_t size : std::initializer_list<uint16_t>{0, 4, 7, 12, 4096}) {
     SCOPED_TRACE(size);
     FakeRing ring(256);
     auto record = test::lost_record(1, 1);

@@ -28,7 +28,9 @@ class Complete : public testing::Test {
     auto writer = store::RecordingWriter::create(path_, true);
     ASSERT_TRUE(writer);
     for (const RecordingDelta& delta : test::sample_deltas()) ASSERT_TRUE(writer->append(delta));
-    if (finish) ASSERT_TRUE(writer->finish());
+    if (finish) {
+      ASSERT_TRUE(writer->finish());
+    }
   }
 
   test::TemporaryFolder folder_;

@@ -67,7 +67,8 @@ pid_t read_parent_pid(pid_t pid) {
 
 std::optional<uint64_t> read_thread_run_ns(pid_t pid, pid_t tid) {
   const auto text = read_proc_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid), 256);
-  return text ? decode_schedstat(*text) : std::nullopt;
+  const auto stat = text ? decode_schedstat(*text) : std::nullopt;
+  return stat ? std::optional(stat->run_ns) : std::nullopt;
 }
 
 std::vector<int> parse_cpu_list(std::string_view text) {

@@ -135,10 +135,12 @@ Result<ProcessTimes> read_process_times(pid_t pid) {
   return ProcessTimes{.user_ns = stat->user_ticks * tick_ns, .system_ns = stat->system_ticks * tick_ns};
 }
 
-std::optional<uint64_t> decode_schedstat(std::string_view text) {
-  uint64_t cpu_ns = 0;
-  if (!parse(next_field(text), cpu_ns)) return std::nullopt;
-  return cpu_ns;
+std::optional<SchedStat> decode_schedstat(std::string_view text) {
+  SchedStat stat;
+  for (uint64_t* field : {&stat.run_ns, &stat.wait_ns, &stat.slices}) {
+    if (!parse(next_field(text), *field)) return std::nullopt;
+  }
+  return stat;
 }
 
 Result<std::string> read_comm(pid_t pid, pid_t tid) {

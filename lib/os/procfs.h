@@ -43,8 +43,14 @@ struct ProcessTimes {
 /// User and system time of a process with all its threads, also those that ended.
 [[nodiscard]] Result<ProcessTimes> read_process_times(pid_t pid);
 
-/// Exact CPU time of a thread so far: the first field of its schedstat. Pure.
-[[nodiscard]] std::optional<uint64_t> decode_schedstat(std::string_view text);
+/// /proc/PID/task/TID/schedstat.
+struct SchedStat {
+  uint64_t run_ns = 0;   ///< exact CPU time so far; up to a scheduler tick behind while it runs
+  uint64_t wait_ns = 0;  ///< waited for a CPU
+  uint64_t slices = 0;   ///< times it was given one
+  friend bool operator==(const SchedStat&, const SchedStat&) = default;
+};
+[[nodiscard]] std::optional<SchedStat> decode_schedstat(std::string_view text);  ///< pure
 
 [[nodiscard]] Result<std::string> read_comm(pid_t pid,
                                             pid_t tid);  ///< short name of a thread, without newline

@@ -274,16 +274,23 @@ void Tracer::look_for_lost() {
   for (const pid_t tid : lost) remove_thread(tid, monotonic_now_ns());
 }
 
-void Tracer::read_cpu(pid_t tid, Thread& thread) {
+std::optional<os::SchedStat> Tracer::read_schedstat(pid_t tid, const Thread& thread) {
   char text[64];
-  const ssize_t size = thread.schedstat ? ::pread(thread.schedstat.get(), text, sizeof text, 0) : 0;
-  std::optional<uint64_t> cpu_ns;
-  if (size > 0) {
-    cpu_ns = os::decode_schedstat({text, static_cast<size_t>(size)});
-  } else if (!thread.schedstat) {  // short of descriptors
-    cpu_ns = os::read_thread_run_ns(thread.pid, tid);
+  if (thread.schedstat) {
+    const ssize_t size = ::pread(thread.schedstat.get(), text, sizeof text, 0);
+    return size > 0 ? os::decode_schedstat({text, static_cast<size_t>(size)}) : std::nullopt;
   }
-  if (cpu_ns) thread.clock.observe(*cpu_ns, monotonic_now_ns());
+  // Short of descriptors.
+  const auto read =
+      os::read_proc_file(fmt::format("/proc/{}/task/{}/schedstat", thread.pid, tid), sizeof text);
+  return read ? os::decode_schedstat(*read) : std::nullopt;
+}
+
+void Tracer::read_cpu(pid_t tid, Thread& thread) {
+  const auto stat = read_schedstat(tid, thread);
+  if (!stat) return;
+  thread.slices = stat->slices;
+  thread.clock.observe(stat->run_ns, monotonic_now_ns());
 }
 
 void Tracer::report_cpu(pid_t tid, Thread& thread, uint64_t now_ns) {

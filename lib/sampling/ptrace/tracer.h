@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "model/events.h"
+#include "os/procfs.h"
 #include "os/ptrace.h"
 #include "sampling/engine.h"
 #include "sampling/ptrace/map_watch.h"
@@ -60,6 +62,7 @@ class Tracer {
     bool waits_for_exec = false;
     std::string name;
     UniqueFd schedstat;
+    uint64_t slices = 0;        // times it was given a CPU, as last read
     uint32_t idle_looks = 0;    // in a row without CPU time
     uint64_t user_ticks = 0;    // of its CPU time, as last read
     uint64_t system_ticks = 0;  // likewise
@@ -92,12 +95,14 @@ class Tracer {
 
   void sweep();
   bool is_due(pid_t tid, Thread& thread, uint64_t now_ns);
+  [[nodiscard]] static bool had_waited(pid_t tid, const Thread& thread);
   [[nodiscard]] static bool count_kernel_hit(Thread& thread);
   void refresh_process(pid_t pid, Process& process, uint64_t now_ns);
   void look_for_lost();
 
   Thread& add_thread(const Birth& birth);
   void remove_thread(pid_t tid, uint64_t now_ns);
+  [[nodiscard]] static std::optional<os::SchedStat> read_schedstat(pid_t tid, const Thread& thread);
   void read_cpu(pid_t tid, Thread& thread);
   void report_cpu(pid_t tid, Thread& thread, uint64_t now_ns);
   void report_name(pid_t tid, Thread& thread, bool exec);

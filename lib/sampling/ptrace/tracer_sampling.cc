@@ -119,8 +119,22 @@ void Tracer::refresh_process(pid_t pid, Process& process, uint64_t now_ns) {
   }
 }
 
+/// Found at a system call after it was given a CPU since we looked: it was runnable then, but waited for a
+/// CPU, and threads give up the CPU at system calls mostly. It used no CPU time there.
+bool Tracer::had_waited(pid_t tid, const Thread& thread) {
+  const auto stat = read_schedstat(tid, thread);
+  return stat && stat->slices != thread.slices;
+}
+
 void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
   const auto taken = os::trace::read_registers(tid);
+  if (taken.in_system_call && had_waited(tid, thread)) {
+    os::trace::resume(tid, 0);
+    count_stop(thread, monotonic_now_ns());
+    thread.interrupted_ns = 0;
+    if (taken.call_interrupted) ++counts_.interrupted_calls;
+    return;
+  }
   ++thread.hits;
   const bool in_kernel = taken.in_system_call && count_kernel_hit(thread);
   size_t stack_size = 0;

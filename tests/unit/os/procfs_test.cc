@@ -45,8 +45,10 @@ TEST(DecodeStat, WhatIsCutOrOddIsRefused) {
   EXPECT_FALSE(decode_stat(stat_of("a", "-5")));
 }
 
-TEST(DecodeSchedstat, FirstField) {
-  EXPECT_EQ(decode_schedstat("123456789012 55 12\n"), 123456789012u);
+TEST(DecodeSchedstat, ThreeNumbers) {
+  EXPECT_EQ(decode_schedstat("123456789012 55 12\n"),
+            (SchedStat{.run_ns = 123456789012, .wait_ns = 55, .slices = 12}));
+  EXPECT_EQ(decode_schedstat("1 2"), std::nullopt);
   EXPECT_EQ(decode_schedstat(""), std::nullopt);
   EXPECT_EQ(decode_schedstat("x 1 2"), std::nullopt);
   EXPECT_EQ(decode_schedstat("99999999999999999999999 1 2"), std::nullopt);

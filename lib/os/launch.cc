@@ -41,19 +41,24 @@ ssize_t read_fully(int fd, void* out, size_t size) {
   return static_cast<ssize_t>(done);
 }
 
-/// The file that execvp(3) will try for `program`, with `path` the variable PATH; empty where there is none.
+/// The file that `program` means, with `path` the variable PATH, as shells search it: the first that may be
+/// executed, else the first there is; empty where there is none. Folders that may not be entered have none,
+/// while execvp(3) would call the program forbidden for them.
 std::string find_program(const std::string& program, const std::string& path) {
   if (program.find('/') != std::string::npos) return program;
+  std::string forbidden;
   for (size_t begin = 0; begin <= path.size();) {
     const size_t end = std::min(path.find(':', begin), path.size());
     const std::string folder = path.substr(begin, end - begin);
-    std::string file = folder.empty() ? program : folder + "/" + program;
+    std::string file = (folder.empty() ? "." : folder) + "/" + program;
     struct stat info {};
-    const bool regular = ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-    if (regular && ::access(file.c_str(), X_OK) == 0) return file;
+    if (::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
+      if (::access(file.c_str(), X_OK) == 0) return file;
+      if (forbidden.empty()) forbidden = std::move(file);
+    }
     begin = end + 1;
   }
-  return {};
+  return forbidden;
 }
 
 /// A file whose first line holds a zero byte is no script: execvp(3) would give it to sh all the same, which
@@ -66,19 +71,21 @@ bool is_binary(const std::string& path) {
   return start.substr(0, start.find('\n')).find('\0') != std::string_view::npos;
 }
 
-/// The child between fork and exec: async-signal-safe calls only. `binary` is the program's path where it is
-/// no script, else null.
-[[noreturn]] void run_child(char* const* argv, const char* binary, Pipe& go, Pipe& failure,
+/// The child between fork and exec: async-signal-safe calls only. `file` is what is executed, empty where
+/// there is none; a `script` may lack the line that names its interpreter.
+[[noreturn]] void run_child(char* const* argv, const char* file, bool script, Pipe& go, Pipe& failure,
                             const ProcessState& original) {
   ::close(go.write_end.get());  // else our own copy would hide the end of the pipe when Strobe dies
   ::close(failure.read_end.get());
   char byte = 0;
   if (read_fully(go.read_end.get(), &byte, 1) != 1) ::_exit(125);
   original.restore();
-  if (binary != nullptr) {
-    ::execv(binary, argv);
+  if (file[0] == '\0') {
+    errno = ENOENT;
+  } else if (script) {
+    ::execvp(file, argv);
   } else {
-    ::execvp(argv[0], argv);
+    ::execv(file, argv);
   }
   const int sys_errno = errno;
   // A reader that is gone must not turn into a SIGPIPE: the exit status says enough then.
@@ -135,10 +142,10 @@ Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv, 
   if (!failure) return pass(std::move(failure));
 
   const std::string file = find_program(argv[0], search_path);
-  const char* binary = !file.empty() && is_binary(file) ? file.c_str() : nullptr;
+  const bool script = !file.empty() && !is_binary(file);
   const pid_t pid = ::fork();
   if (pid < 0) return from_errno("fork");
-  if (pid == 0) run_child(pointers.data(), binary, *go, *failure, original);
+  if (pid == 0) run_child(pointers.data(), file.c_str(), script, *go, *failure, original);
 
   LaunchedProcess process;
   process.pid_ = pid;

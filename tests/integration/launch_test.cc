@@ -55,6 +55,13 @@ TEST_P(Launch, PassesTheExitStatusOn) {
   }
 }
 
+TEST_P(Launch, ReportsAProgramAsMissingAlsoBehindAClosedFolder) {
+  ASSERT_EQ(::mkdir(file("closed").c_str(), 0), 0);
+  const ProgramResult result =
+      run({"env", "PATH=" + file("closed") + ":/usr/bin:/bin", kStrobe, "run", "--", "no-such-program"});
+  EXPECT_EQ(result.status, 127) << result.err;
+}
+
 TEST_P(Launch, SaysWhichSignalEndedTheProgram) {
   EXPECT_NE(run({"sh", "-c", "kill -SEGV $$"}).err.find("sh was ended by signal 11 (Segmentation fault"),
             std::string::npos);

@@ -108,7 +108,13 @@ TEST_P(Engines, SeeEveryThreadOfAThousand) {
   expect_quality_invariants(run.report);
   size_t threads = 0;
   for (const auto& process : run.report.at("processes")) threads += process.at("threads").size();
-  EXPECT_EQ(threads, run.truth.at("threads").get<size_t>() + 1) << "and the main thread";
+  const size_t truth = run.truth.at("threads").get<size_t>() + 1;  // and the main thread
+  EXPECT_LE(threads, truth);
+  // Among so many runnable threads an ordinary user's Strobe, which cannot raise its priority, may come too
+  // late to its rings: then it is said.
+  const auto& quality = run.report.at("quality");
+  const bool said = quality.at("samples").at("lost_kernel") > 0 || !quality.at("warnings").empty();
+  EXPECT_TRUE(threads == truth || said) << threads << " of " << truth << quality.dump(1);
 }
 
 TEST_P(Engines, SeeEveryProcessOfATree) {

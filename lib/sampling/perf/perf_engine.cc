@@ -84,6 +84,8 @@ class PerfEngine final : public Engine {
   bool per_cpu_refused_ = false;
   std::optional<uint64_t> per_cpu_since_ns_;
   bool resync_wanted_ = false;
+  std::unordered_set<pid_t> absent_;  // from procfs, when it was last read again
+  std::unordered_set<pid_t> found_;   // in procfs, before a record of their birth came
   uint64_t resynced_ns_ = 0;
   uint64_t last_time_ns_ = 0;
   uint64_t inherited_cpu_ns_ = 0;  // of threads that ended, as their READ records said
@@ -246,6 +248,7 @@ void PerfEngine::handle(SampleRecord& record, const MergedRecord& merged, EventS
 
 void PerfEngine::handle(const ForkEvent& event, EventSink& sink) {
   if (!covers(event.pid)) return;
+  if (found_.erase(event.tid) != 0) return;  // procfs was ahead of its record
   threads_.add(event.pid, event.tid);
   sink.on_fork(event);
 }
@@ -258,6 +261,7 @@ void PerfEngine::handle(const ExitEvent& event, EventSink& sink) {
     sink.on_thread_cpu({.time_ns = event.time_ns, .pid = event.pid, .tid = event.tid, .cpu_ns = cpu_ns});
   }
   threads_.mark_exited(event.tid);
+  found_.erase(event.tid);
   sink.on_exit(event);
 }
 
@@ -287,30 +291,38 @@ void PerfEngine::handle(const LostRecord& record, EventSink& sink) {
 
 void PerfEngine::read_procfs_again(EventSink& sink, uint64_t time_ns) {
   // Any record may be among the lost ones: births, ends, mappings.
+  std::unordered_set<pid_t> absent;
   for (const pid_t pid : threads_.process_ids()) {
     const auto listed = os::list_threads(pid);
     const std::unordered_set<pid_t> live =
         listed ? std::unordered_set<pid_t>(listed->begin(), listed->end()) : std::unordered_set<pid_t>{};
     std::vector<pid_t> ended;
     for (const auto& [tid, thread] : threads_.threads()) {
-      if (thread.pid == pid && !live.contains(tid)) ended.push_back(tid);
+      if (thread.pid != pid || live.contains(tid)) continue;
+      // Its last records may still be on their way: only who was absent last time as well has ended.
+      if (finished_ || absent_.contains(tid)) ended.push_back(tid);
+      absent.insert(tid);
     }
     for (const pid_t tid : ended) handle(ExitEvent{.time_ns = time_ns, .pid = pid, .tid = tid}, sink);
     for (const pid_t tid : live) {
       if (threads_.find(tid) == nullptr) {
         threads_.add(pid, tid);
+        found_.insert(tid);
         report_existing_thread(sink, pid, tid, time_ns);
       }
       if (!options_.follow_children) continue;
       for (const pid_t child : os::list_child_processes(pid, tid)) {
         if (threads_.find(child) != nullptr || child == ::getpid()) continue;
         threads_.add(child, child);
+        found_.insert(child);
         report_existing_thread(sink, child, child, time_ns);
         report_mappings(sink, child, time_ns);
       }
     }
     if (!live.empty()) report_mappings(sink, pid, time_ns);
   }
+  absent_ = std::move(absent);
+  if (!absent_.empty()) resync_wanted_ = true;  // to look again
 }
 
 void PerfEngine::report_thread_cpu(EventSink& sink, pid_t pid, pid_t tid, uint64_t cpu_ns) {

@@ -167,8 +167,8 @@ TEST(Completion, IsRightAndReachesTheThreadStart) {
   print("misleading", misleading);
   EXPECT_GT(usual.checked, 1000u);
   EXPECT_LE((usual.wrong + outrunning.wrong) * 1000, usual.checked + outrunning.checked);
-  // How many depends on how soon the samples are looked at: 0.04 to 4 % were seen as root, 12 % as an ordinary
-  // user, whose Strobe has to wait for its turn.
+  // How many depends on how soon the samples are looked at: 0.04 to 4 % were seen as root, 12 % as an
+  // ordinary user, whose Strobe has to wait for its turn.
   EXPECT_LE(misleading.wrong * 5, misleading.samples);
   // A call that is just being bound leads to the dynamic loader, and soon elsewhere.
   EXPECT_LE(usual.doubted * 1000, usual.complete) << "stacks that are right and would be refused";

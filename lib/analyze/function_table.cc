@@ -51,6 +51,7 @@ FunctionTable make_function_table(const Profile& profile, const FrameFunctions& 
     if (sums.total[key].samples > 0) order.push_back(key);
   }
   std::vector<std::pair<FunctionStats, uint32_t>> rows;
+  rows.reserve(order.size());
   for (const uint32_t key : order) {
     rows.push_back({{functions.functions[key], sums.self[key], sums.total[key], false}, key});
   }

@@ -35,9 +35,8 @@ template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using tl::expected<T, Error>::expected;
-  Result(tl::expected<T, Error> value)
-      : tl::expected<T, Error>(std::move(value)) {
-  }  // NOLINT(google-explicit-constructor): stands for the base
+  // NOLINTNEXTLINE(google-explicit-constructor): stands for the base
+  Result(tl::expected<T, Error> value) : tl::expected<T, Error>(std::move(value)) {}
 };
 
 /// An error to return: `return fail(ErrorCode::malformed, "not an ELF file")`.

@@ -134,6 +134,7 @@ Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv, 
                                                  const std::string& search_path) {
   if (argv.empty() || argv[0].empty()) return fail(ErrorCode::invalid_argument, "no program to run");
   std::vector<char*> pointers;
+  pointers.reserve(argv.size() + 1);
   for (std::string& argument : argv) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   auto go = make_pipe();

@@ -9,6 +9,7 @@
 namespace strobe::os::trace {
 namespace {
 
+// NOLINTNEXTLINE(performance-no-int-to-ptr): ptrace(2) takes numbers as pointers
 void* as_data(long value) { return reinterpret_cast<void*>(value); }
 
 Stop decode_stop(pid_t tid, int status) {

@@ -15,6 +15,7 @@ ThreadRegisters read_registers(pid_t tid) {
   ThreadRegisters result;
   user_regs_struct user{};
   iovec buffer{.iov_base = &user, .iov_len = sizeof user};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): ptrace(2) takes numbers as pointers
   const auto kind = reinterpret_cast<void*>(static_cast<long>(NT_PRSTATUS));
   if (::ptrace(PTRACE_GETREGSET, tid, kind, &buffer) != 0) return result;
   if (buffer.iov_len != sizeof user) return result;  // the kernel gives 32-bit code the i386 set

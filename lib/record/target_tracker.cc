@@ -222,6 +222,7 @@ std::vector<UnsampledProcess> TargetTracker::unsampled(bool pooled) const {
     group.cpu_ns += cpu[i];
   }
   std::vector<UnsampledProcess> rows;
+  rows.reserve(groups.size());
   for (auto& [command, group] : groups) rows.push_back(std::move(group));
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.cpu_ns > b.cpu_ns; });
   if (rows.size() > 100) rows.resize(100);

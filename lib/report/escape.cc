@@ -68,9 +68,7 @@ std::string printable(std::string_view text, size_t max_columns) {
   while (!text.empty()) {
     const Character character = decode_character(text);
     std::string piece;
-    if (!character.valid) {
-      piece = fmt::format("\\x{:02x}", character.code);
-    } else if (character.code < 0x80 && is_unsafe(character.code)) {
+    if (!character.valid || (character.code < 0x80 && is_unsafe(character.code))) {
       piece = fmt::format("\\x{:02x}", character.code);
     } else if (is_unsafe(character.code)) {
       piece = fmt::format("\\u{{{:x}}}", character.code);

@@ -10,7 +10,7 @@ namespace strobe::report {
 namespace {
 
 constexpr size_t kFlatDepth = 3;  // rows of a table take a line each
-constexpr size_t kFlushBytes = 256 * 1024;
+constexpr size_t kFlushBytes = size_t{256} * 1024;
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';

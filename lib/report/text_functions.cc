@@ -46,7 +46,7 @@ std::string percent_range(const Interval& interval) {
 
 /// Cuts "dir/file:12(name)" to `columns`: directories from the front first, then the end of the name.
 std::string fit_location(const analyze::FunctionIdentity& function, bool strip_directories, size_t columns) {
-  const std::string whole = printable(analyze::location_of(function, strip_directories));
+  std::string whole = printable(analyze::location_of(function, strip_directories));
   if (columns == 0 || display_width(whole) <= columns) return whole;
   const std::string stripped = printable(analyze::location_of(function, true));
   const size_t width = display_width(stripped);
@@ -89,7 +89,7 @@ class FunctionWriter {
 
  private:
   [[nodiscard]] size_t numbers_width() const {
-    return 1 + samples_width_ + 2 * (9 + 7 + (options_->intervals ? 12u : 0u)) + 2;
+    return 1 + samples_width_ + 2 * (size_t{9} + 7 + (options_->intervals ? 12 : 0)) + 2;
   }
   [[nodiscard]] std::string amount(const FunctionStats& row, const analyze::Amount& value) const {
     std::string text = fmt::format(" {:8.3f} {:6.1f}", value.seconds, share_of(*table_, value) * 100);

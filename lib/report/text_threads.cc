@@ -20,7 +20,7 @@ std::string exit_text(const analyze::ProcessStats& process) {
   return process.exited ? "ended" : "-";
 }
 
-std::string fit(std::string text, const TextStyle& style) {
+std::string fit(const std::string& text, const TextStyle& style) {
   return style.width > kNumberColumns ? shorten(text, style.width - kNumberColumns) : text;
 }
 

@@ -125,9 +125,7 @@ class Statement {
       } else {
         sqlite3_bind_null(handle_.get(), index);
       }
-    } else if constexpr (std::is_enum_v<T>) {
-      sqlite3_bind_int64(handle_.get(), index, static_cast<int64_t>(value));
-    } else if constexpr (std::integral<T>) {
+    } else if constexpr (std::is_enum_v<T> || std::integral<T>) {
       sqlite3_bind_int64(handle_.get(), index, static_cast<int64_t>(value));
     } else if constexpr (std::floating_point<T>) {
       sqlite3_bind_double(handle_.get(), index, value);

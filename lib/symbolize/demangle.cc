@@ -61,7 +61,7 @@ std::string_view without_suffixes(std::string_view name) {
 }  // namespace
 
 std::string demangle(std::string_view linkage_name) {
-  const std::string bare(without_suffixes(linkage_name));
+  std::string bare(without_suffixes(linkage_name));
   const bool maybe_rust = bare.starts_with("_R") || bare.starts_with("_ZN");
   const bool maybe_cxx = bare.starts_with("_Z");
   if ((!maybe_rust && !maybe_cxx) || bare.size() > kMaxMangledBytes) return bare;

@@ -78,9 +78,8 @@ std::optional<LoadedFile> find_by_debug_link(const LoadedFile& module, const std
   const std::string name(link->file_name);
   const std::string beside = directory_of(module.path);
   std::vector<std::string> candidates = {beside + "/" + name, beside + "/.debug/" + name};
-  for (const std::string& directory : debug_directories) {
-    candidates.push_back(directory + directory_of(target_path) + "/" + name);
-  }
+  const std::string below = directory_of(target_path) + "/" + name;
+  for (const std::string& directory : debug_directories) candidates.push_back(directory + below);
   const std::string build_id = module.elf.build_id();
   for (const std::string& candidate : candidates) {
     auto file = load_elf_file(candidate);

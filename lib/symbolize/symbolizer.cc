@@ -115,6 +115,7 @@ ModuleSymbols symbolize_vdso(const ModuleRequest& request) {
   if (start == 0 || !mappings) return answer;
   const auto own = std::ranges::find(*mappings, start, &os::ProcMapping::start);
   if (own == mappings->end()) return answer;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel told where it mapped the vDSO
   const Bytes image(reinterpret_cast<const std::byte*>(start), own->end - own->start);
   const auto file = elf::ElfFile::parse(image);
   if (!file) return answer;

@@ -8,10 +8,10 @@ namespace strobe::unwind {
 namespace {
 
 constexpr uint64_t kAnchorSize = 512;
-constexpr uint64_t kChunkSize = 16 * 1024;
+constexpr uint64_t kChunkSize = uint64_t{16} * 1024;
 constexpr uint64_t kPageSize = 4096;
-constexpr uint64_t kMaxLiveBytes = 64 * 1024 * 1024;  // of one stack: 16,384 frames of 4 KiB
-constexpr uint64_t kMaxStackSize = 1024 * 1024 * 1024;
+constexpr uint64_t kMaxLiveBytes = uint64_t{64} * 1024 * 1024;  // of one stack: 16,384 frames of 4 KiB
+constexpr uint64_t kMaxStackSize = uint64_t{1024} * 1024 * 1024;
 /// A frame's saved registers lie below its CFA, where the first read beyond the copy points.
 constexpr uint64_t kRoomBelow = 512;
 

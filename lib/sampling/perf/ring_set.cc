@@ -12,7 +12,7 @@
 namespace strobe::sampling {
 namespace {
 
-constexpr uint64_t kReleaseStepBytes = 256 * 1024;
+constexpr uint64_t kReleaseStepBytes = uint64_t{256} * 1024;
 constexpr std::array<std::byte, 8> kNothing{};  // a ring into which nothing is written
 
 }  // namespace

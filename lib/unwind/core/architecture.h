@@ -18,6 +18,7 @@ struct Architecture {
 };
 
 /// psABI 1.0, 3.2.1: rbx, rbp, rsp, r12-r15 belong to the caller.
+// NOLINTNEXTLINE(readability-identifier-naming): the name of the architecture
 inline constexpr Architecture kX86_64{
     .register_count = 17,
     .stack_pointer = x86_64::kRsp,

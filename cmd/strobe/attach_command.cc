@@ -63,7 +63,7 @@ Action add_attach_command(CLI::App& app) {
   command->footer(std::string(kSortHelp) +
                   "The processes are never stopped for good, killed or written to.\n"
                   "Exit status: 0, or 125 where Strobe failed.");
-  command->add_option("pid", options->pids, "Processes to profile")->group("");
+  command->add_option("pid", options->pids, "Processes to profile")->type_name("PID")->group("");
   add_record_options(*command, options->record);
   add_report_options(*command, options->report);
   return [options] { return attach(*options); };

@@ -11,6 +11,12 @@ namespace strobe::cli {
 /// Help whose first line is `usage`, for words that CLI11 cannot know ("-- COMMAND").
 void set_usage(CLI::App& app, const std::string& usage);
 
+/// Says which words an option or positional takes; completions offer them. Checking them stays with whoever
+/// reads the option. Returns `option`.
+CLI::Option* offer_values(CLI::Option* option, const std::vector<std::string>& values);
+/// The words of offer_values, none where there was no such call.
+[[nodiscard]] std::vector<std::string> offered_values(CLI::Option& option);
+
 /// What all subcommands with a functions table say about --sort.
 inline constexpr const char* kSortHelp =
     "Sort keys: calls cumulative cumtime file filename module ncalls pcalls line name nfl stdname time "

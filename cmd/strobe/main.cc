@@ -3,15 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <set>
 #include <sstream>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "commands.h"
+#include "application.h"
 #include "console.h"
 #include "exit_status.h"
+#include "option_text.h"
 
 namespace {
 
@@ -27,11 +26,22 @@ std::vector<std::string> split_at_marker(std::vector<std::string>& words) {
   return after;
 }
 
+std::vector<std::string> subcommand_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
 /// The first word where it was meant to be a subcommand and is none.
 bool is_unknown_subcommand(const CLI::App& app, const std::vector<std::string>& words) {
-  std::set<std::string> known;
-  for (const CLI::App* command : app.get_subcommands({})) known.insert(command->get_name());
-  return !words.empty() && !words.front().starts_with('-') && known.count(words.front()) == 0;
+  if (words.empty() || words.front().starts_with('-')) return false;
+  const std::vector<std::string> known = subcommand_names(app);
+  return std::find(known.begin(), known.end(), words.front()) == known.end();
+}
+
+int unknown_subcommand_error(const CLI::App& app, const std::string& word) {
+  return report_error({ErrorCode::invalid_argument, "unknown subcommand '" + word + "'",
+                       "use " + alternatives(subcommand_names(app)) + "; see: strobe --help"});
 }
 
 /// --help and --version; what they print.
@@ -55,21 +65,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, const std::st
 int main(int argc, char** argv) {
   fill_standard_streams();
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  CLI::App app{"Strobe: a sampling profiler for Linux", "strobe"};
-  app.set_version_flag("--version", "strobe " STROBE_VERSION, "Print the version and exit");
-  set_usage(app, "strobe SUBCOMMAND [options] …");
-  app.require_subcommand(1);
-  app.footer("strobe SUBCOMMAND --help tells more.");
   const std::vector<std::string> after_marker = split_at_marker(words);
-  const std::vector<std::pair<std::string, Action>> actions = {
-      {"run", add_run_command(app, after_marker)},
-      {"attach", add_attach_command(app)},
-      {"report", add_report_command(app)},
-  };
-  if (is_unknown_subcommand(app, words)) {
-    return report_error({ErrorCode::invalid_argument, "unknown subcommand '" + words.front() + "'",
-                         "use run, attach or report; see: strobe --help"});
-  }
+  const Application application = make_application(after_marker);
+  CLI::App& app = *application.app;
+  if (is_unknown_subcommand(app, words)) return unknown_subcommand_error(app, words.front());
   try {
     // CLI11 takes words from the end.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
@@ -79,7 +78,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error, words.empty() ? std::string() : words.front());
   }
-  for (const auto& [name, action] : actions) {
+  for (const auto& [name, action] : application.actions) {
     if (app.got_subcommand(name)) return action();
   }
   return kExitStrobeFailed;

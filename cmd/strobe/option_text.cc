@@ -86,6 +86,15 @@ Result<pid_t> parse_pid(const std::string& text) {
   return pid;
 }
 
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
 std::string default_recording_name(const std::string& program, const std::tm& local_time) {
   const size_t slash = program.find_last_of('/');
   std::string name;

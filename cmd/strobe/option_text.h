@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <ctime>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -20,6 +21,9 @@ Result<uint64_t> parse_duration(const std::string& text);
 
 /// A process id.
 Result<pid_t> parse_pid(const std::string& text);
+
+/// "auto, perf or ptrace".
+[[nodiscard]] std::string alternatives(const std::vector<std::string>& words);
 
 /// "NAME-YYYYMMDD-HHMMSS.strobe", the name made harmless.
 [[nodiscard]] std::string default_recording_name(const std::string& program, const std::tm& local_time);

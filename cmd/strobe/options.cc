@@ -7,6 +7,7 @@
 #include <ctime>
 #include <map>
 
+#include "commands.h"
 #include "option_text.h"
 
 namespace strobe::cli {
@@ -68,9 +69,11 @@ void add_record_options(CLI::App& app, RecordOptions& options) {
                  "Stop recording after so long; a launched program goes on")
       ->type_name("SECONDS")
       ->group(kRecordGroup);
-  app.add_option("--engine", options.engine, "How samples are taken: auto, perf or ptrace [auto]")
-      ->type_name("NAME")
-      ->group(kRecordGroup);
+  offer_values(
+      app.add_option("--engine", options.engine, "How samples are taken: auto, perf or ptrace [auto]")
+          ->type_name("NAME")
+          ->group(kRecordGroup),
+      {"auto", "perf", "ptrace"});
   app.add_flag("--per-cpu", options.per_cpu,
                "Sample by CPU: for programs that start many short processes (needs rights)")
       ->group(kRecordGroup);
@@ -111,12 +114,13 @@ Result<workflow::RecordRequest> make_request(const RecordOptions& options, const
 }
 
 void add_report_options(CLI::App& app, ReportOptions& options) {
-  app.add_option("--sort", options.sort_keys, "Order of functions; several by commas [tottime]")
-      ->type_name("KEY")
-      ->delimiter(',')
-      ->expected(1)
-      ->take_all()
-      ->group(kReportGroup);
+  offer_values(app.add_option("--sort", options.sort_keys, "Order of functions; several by commas [tottime]")
+                   ->type_name("KEY")
+                   ->delimiter(',')
+                   ->expected(1)
+                   ->take_all()
+                   ->group(kReportGroup),
+               analyze::sort_words());
   app.add_option("-n,--rows", options.rows, "Rows of the table; 0 for all [20]")
       ->type_name("N")
       ->group(kReportGroup);
@@ -131,9 +135,10 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
                  "Also write the whole report as JSON (strobe-report/1); - for stdout")
       ->type_name("FILE|-")
       ->group(kReportGroup);
-  app.add_option("--color", options.color, "auto, always or never [auto]")
-      ->type_name("WHEN")
-      ->group(kReportGroup);
+  offer_values(app.add_option("--color", options.color, "auto, always or never [auto]")
+                   ->type_name("WHEN")
+                   ->group(kReportGroup),
+               {"auto", "always", "never"});
 }
 
 Result<ReportRequest> make_report_request(const ReportOptions& options,

@@ -28,11 +28,27 @@ struct ReportWords {
   std::vector<std::string> restrictions;
 };
 
+struct ViewWord {
+  const char* word;
+  ViewKind view;
+};
+constexpr ViewWord kViews[] = {
+    {"functions", ViewKind::functions},
+    {"threads", ViewKind::threads},
+    {"quality", ViewKind::quality},
+};
+
 std::optional<ViewKind> find_view(const std::string& word) {
-  if (word == "functions") return ViewKind::functions;
-  if (word == "threads") return ViewKind::threads;
-  if (word == "quality") return ViewKind::quality;
+  for (const ViewWord& known : kViews) {
+    if (word == known.word) return known.view;
+  }
   return std::nullopt;
+}
+
+std::vector<std::string> view_words() {
+  std::vector<std::string> words;
+  for (const ViewWord& known : kViews) words.emplace_back(known.word);
+  return words;
 }
 
 Result<ReportWords> read_words(const std::vector<std::string>& words) {
@@ -119,7 +135,8 @@ Action add_report_command(CLI::App& app) {
       "are\n"
       "applied in order: a count (20), a fraction (0.1), or a regular expression on "
       "filename:lineno(function).");
-  command->add_option("words", options->words, "RECORDING, view and restrictions")->group("");
+  CLI::Option* words = command->add_option("words", options->words, "RECORDING, view and restrictions");
+  offer_values(words->type_name("RECORDING")->group(""), view_words());
   command->add_flag("-q,--quiet", options->quiet, "Do not say which recording is read");
   add_report_options(*command, options->report);
   return [options] { return report(*options); };

@@ -1,5 +1,6 @@
-// Help pages in one form for all subcommands.
+// Help pages in one form for all subcommands, and what an option says beyond them.
 #include <memory>
+#include <sstream>
 
 #include "commands.h"
 
@@ -17,10 +18,33 @@ class UsageFormatter : public CLI::Formatter {
   std::string usage_;
 };
 
+constexpr const char* kValues = "values";
+
 }  // namespace
 
 void set_usage(CLI::App& app, const std::string& usage) {
   app.formatter(std::make_shared<UsageFormatter>(usage));
+}
+
+// CLI11 keeps nothing with an option but validators. One that is not active is neither run nor printed.
+CLI::Option* offer_values(CLI::Option* option, const std::vector<std::string>& values) {
+  std::string joined;
+  for (const std::string& value : values) joined += value + '\n';
+  CLI::Validator words(joined);
+  words.name(kValues).active(false);
+  return option->check(words);
+}
+
+std::vector<std::string> offered_values(CLI::Option& option) {
+  std::vector<std::string> values;
+  try {
+    const CLI::Validator words = std::as_const(*option.get_validator(kValues)).active(true);
+    std::istringstream lines(words.get_description());
+    for (std::string line; std::getline(lines, line);) values.push_back(line);
+  } catch (const CLI::OptionNotFound&) {
+    // an option without such words
+  }
+  return values;
 }
 
 }  // namespace strobe::cli

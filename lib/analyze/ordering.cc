@@ -129,6 +129,12 @@ Result<SortKey> find_sort_key(std::string_view word) {
   return meanings.front();
 }
 
+std::vector<std::string> sort_words() {
+  std::vector<std::string> words;
+  for (const SortWord& known : kSortWords) words.emplace_back(known.word);
+  return words;
+}
+
 std::string_view describe(SortKey key) {
   switch (key) {
     case SortKey::total_samples:

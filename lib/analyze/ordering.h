@@ -24,6 +24,8 @@ enum class SortKey : uint8_t {
 
 /// A key as the user wrote it, or a prefix whose possible meanings are all the same ("cu", "t", "fi").
 Result<SortKey> find_sort_key(std::string_view word);
+/// All of those keys in full.
+[[nodiscard]] std::vector<std::string> sort_words();
 /// pstats' words for it: "internal time", "cumulative time", …
 [[nodiscard]] std::string_view describe(SortKey key);
 

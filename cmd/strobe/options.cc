@@ -17,6 +17,7 @@ constexpr long kDefaultRows = 20;
 constexpr uint32_t kMaxStackBytes = 65'528;
 constexpr const char* kRecordGroup = "Recording";
 constexpr const char* kReportGroup = "Report";
+constexpr const char* kViewGroup = "What is shown";
 
 /// The default name, with a number where that second already has a recording.
 std::string find_free_name(const std::string& program) {
@@ -141,6 +142,15 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
                {"auto", "always", "never"});
 }
 
+void add_view_options(CLI::App& app, ReportOptions& options) {
+  const auto add = [&](const char* name, std::vector<std::string>& patterns, const char* help) {
+    app.add_option(name, patterns, help)->type_name("REGEX")->expected(1)->take_all()->group(kViewGroup);
+  };
+  add("--focus", options.filter.focus, "Only stacks with a matching function; of several, with all");
+  add("--ignore", options.filter.ignore, "No stacks with a matching function");
+  add("--hide", options.filter.hide, "Take matching functions out; their time is their caller's");
+}
+
 Result<ReportRequest> make_report_request(const ReportOptions& options,
                                           const std::vector<std::string>& restrictions) {
   ReportRequest request;
@@ -148,6 +158,8 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   request.functions.strip_directories = options.strip_dirs;
   request.functions.intervals = options.wide;
   request.json_path = options.json;
+  if (Result<void> checked = check_filter(options.filter); !checked) return pass(std::move(checked));
+  request.filter = options.filter;
   Result<ColorChoice> color = parse_color(options.color);
   if (!color) return pass(std::move(color));
   request.color = *color;

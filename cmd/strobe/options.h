@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyze/selection.h"
+#include "analyze/weighted_stacks.h"
 #include "base/result.h"
 #include "console.h"
 #include "report/text.h"
@@ -43,12 +44,16 @@ struct ReportOptions {
   std::string thread;
   std::string json;
   std::string color = "auto";
+  analyze::StackFilter filter;
 };
 void add_report_options(CLI::App& app, ReportOptions& options);
+/// Those of `report` alone, which choose and group what a view shows.
+void add_view_options(CLI::App& app, ReportOptions& options);
 
 /// The report options checked, before anything is recorded or read.
 struct ReportRequest {
   analyze::Selection selection;
+  analyze::StackFilter filter;
   report::FunctionTextOptions functions;
   std::string json_path;  ///< "-": stdout; empty: none
   ColorChoice color = ColorChoice::automatic;

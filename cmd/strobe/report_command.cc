@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
-#include <optional>
 
 #include "commands.h"
 #include "exit_status.h"
@@ -28,47 +29,60 @@ struct ReportWords {
   std::vector<std::string> restrictions;
 };
 
-struct ViewWord {
-  const char* word;
-  ViewKind view;
-};
-constexpr ViewWord kViews[] = {
-    {"functions", ViewKind::functions},
-    {"threads", ViewKind::threads},
-    {"quality", ViewKind::quality},
-};
-
-std::optional<ViewKind> find_view(const std::string& word) {
-  for (const ViewWord& known : kViews) {
-    if (word == known.word) return known.view;
-  }
-  return std::nullopt;
+const ViewWord* find_view(const std::string& word) {
+  const auto* found = std::find_if(std::begin(kViewWords), std::end(kViewWords),
+                                   [&](const ViewWord& view) { return view.word == word; });
+  return found == std::end(kViewWords) ? nullptr : found;
 }
 
 std::vector<std::string> view_words() {
   std::vector<std::string> words;
-  for (const ViewWord& known : kViews) words.emplace_back(known.word);
+  for (const ViewWord& view : kViewWords) words.emplace_back(view.word);
   return words;
 }
 
-Result<ReportWords> read_words(const std::vector<std::string>& words) {
+/// All of them, or those of stacks, between separators.
+std::string list_views(const char* separator, const char* last, bool of_stacks_only) {
+  std::vector<std::string_view> words;
+  for (const ViewWord& view : kViewWords) {
+    if (view.of_stacks || !of_stacks_only) words.push_back(view.word);
+  }
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) {
+    text.append(i == 0 ? "" : i + 1 == words.size() ? last : separator).append(words[i]);
+  }
+  return text;
+}
+
+Result<void> check_view(const ViewWord& view, const ReportWords& words, const ReportOptions& options) {
+  if (view.of_stacks) return {};
+  const bool restricted = !words.restrictions.empty();
+  if (!restricted && options.filter.empty()) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("the {} view takes no {}", view.word,
+                          restricted ? "restrictions" : "--focus, --ignore and --hide"),
+              "they are for: " + list_views(", ", ", ", true));
+}
+
+Result<ReportWords> read_words(const ReportCommandOptions& options) {
+  const std::vector<std::string>& words = options.words;
   ReportWords result;
   size_t next = 0;
-  if (next < words.size() && !find_view(words[next])) result.path = words[next++];
+  if (next < words.size() && find_view(words[next]) == nullptr) result.path = words[next++];
+  const ViewWord* view = &kViewWords[0];
   if (next < words.size()) {
-    const std::optional<ViewKind> view = find_view(words[next]);
-    if (!view) {
-      return fail(ErrorCode::invalid_argument, fmt::format("unknown view '{}'", words[next]),
-                  "views are functions, threads and quality; restrictions come after the view");
+    view = find_view(words[next]);
+    if (view == nullptr) {
+      return fail(
+          ErrorCode::invalid_argument, fmt::format("unknown view '{}'", words[next]),
+          fmt::format("views are {}; restrictions come after the view", list_views(", ", " and ", false)));
     }
-    result.view = *view;
+    result.view = view->kind;
     ++next;
   }
   result.restrictions.assign(words.begin() + static_cast<ptrdiff_t>(next), words.end());
-  if (!result.restrictions.empty() && result.view != ViewKind::functions) {
-    return fail(ErrorCode::invalid_argument, "restrictions are for the functions view only",
-                "strobe report [RECORDING] functions [RESTRICTION…]");
-  }
+  if (Result<void> checked = check_view(*view, result, options.report); !checked)
+    return pass(std::move(checked));
   return result;
 }
 
@@ -96,7 +110,7 @@ Result<std::string> find_newest_recording() {
 }
 
 int report(const ReportCommandOptions& options) {
-  Result<ReportWords> words = read_words(options.words);
+  Result<ReportWords> words = read_words(options);
   if (!words) return report_error(words.error());
   Result<ReportRequest> request = make_report_request(options.report, words->restrictions);
   if (!request) return report_error(request.error());
@@ -128,7 +142,8 @@ int report(const ReportCommandOptions& options) {
 Action add_report_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("report", "Show what a recording holds");
   auto options = std::make_shared<ReportCommandOptions>();
-  set_usage(*command, "strobe report [options] [RECORDING] [functions|threads|quality] [RESTRICTION…]");
+  set_usage(*command,
+            "strobe report [options] [RECORDING] [" + list_views("|", "|", false) + "] [RESTRICTION…]");
   command->footer(
       std::string(kSortHelp) +
       "Without RECORDING the newest *.strobe of this directory is taken. Restrictions of the functions view "
@@ -138,6 +153,7 @@ Action add_report_command(CLI::App& app) {
   CLI::Option* words = command->add_option("words", options->words, "RECORDING, view and restrictions");
   offer_values(words->type_name("RECORDING")->group(""), view_words());
   command->add_flag("-q,--quiet", options->quiet, "Do not say which recording is read");
+  add_view_options(*command, options->report);
   add_report_options(*command, options->report);
   return [options] { return report(*options); };
 }

@@ -37,7 +37,9 @@ Result<std::string> render_view(const Profile& profile, ViewKind view, const Rep
   if (!selected) return pass(std::move(selected));
   switch (view) {
     case ViewKind::functions: {
-      const analyze::FunctionTable table = analyze::make_function_table(profile, *selected);
+      const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
+      const analyze::FunctionTable table =
+          analyze::make_function_table(profile, stacks, stacks.functions, false);
       return write_functions(table, request.functions, style) + '\n' +
              write_quality_line(analyze::judge_quality(profile), style);
     }
@@ -83,7 +85,8 @@ Result<void> write_json(const Profile& profile, const ReportRequest& request) {
   }
   const std::string name = fd == STDOUT_FILENO ? "to standard output" : request.json_path;
   Result<void> written;
-  report::write_json_report(profile, *selected, [&](std::string_view piece) {
+  const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
+  report::write_json_report(profile, stacks, [&](std::string_view piece) {
     if (written) written = write_report(fd, piece, name);
   });
   return written;

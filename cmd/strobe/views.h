@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "model/recording.h"
@@ -10,6 +11,17 @@
 namespace strobe::cli {
 
 enum class ViewKind : uint8_t { functions, threads, quality };
+
+struct ViewWord {
+  std::string_view word;
+  ViewKind kind;
+  bool of_stacks;  ///< can be restricted and filtered; others take no restrictions, --focus, --ignore, --hide
+};
+inline constexpr ViewWord kViewWords[] = {
+    {"functions", ViewKind::functions, true},
+    {"threads", ViewKind::threads, false},
+    {"quality", ViewKind::quality, false},
+};
 
 /// One view as text, for `report`.
 Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,

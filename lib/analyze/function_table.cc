@@ -23,29 +23,31 @@ bool goes_before(const FunctionStats& a, const FunctionStats& b) {
   return a.function < b.function;
 }
 
-void add_uncovered_rows(const Attribution& attribution, const StackAmounts& amounts, FunctionTable& table) {
+void add_uncovered_rows(const StackAmounts& amounts, FunctionTable& table) {
+  if (amounts.hidden.samples > 0) table.rows.push_back(pseudo_row(kHiddenRow, amounts.hidden, false));
   if (amounts.no_stack.samples > 0) table.rows.push_back(pseudo_row(kNoStackRow, amounts.no_stack, false));
-  if (attribution.kernel_seconds > 0) {
-    table.rows.push_back(pseudo_row(kKernelRow, {attribution.kernel_seconds, 0}, true));
+  if (amounts.kernel_seconds > 0) {
+    table.rows.push_back(pseudo_row(kKernelRow, {amounts.kernel_seconds, 0}, true));
     table.rows.back().function.language = Language::kernel;
   }
-  if (attribution.too_short_seconds > 0) {
-    table.rows.push_back(pseudo_row(kTooShortRow, {attribution.too_short_seconds, 0}, true));
+  if (amounts.too_short_seconds > 0) {
+    table.rows.push_back(pseudo_row(kTooShortRow, {amounts.too_short_seconds, 0}, true));
   }
 }
 
 }  // namespace
 
-FunctionTable make_function_table(const Profile& profile, const FrameFunctions& functions,
-                                  const Attribution& attribution, const StackAmounts& amounts,
-                                  bool with_edges) {
+FunctionTable make_function_table(const Profile& profile, const WeightedStacks& stacks,
+                                  const FrameFunctions& functions, bool with_edges) {
+  const Attribution& attribution = stacks.attribution;
   FunctionTable table;
+  table.coverage = stacks.coverage;
   table.cpu_seconds = attribution.cpu_seconds;
   table.sampled_seconds = attribution.sampled_seconds;
   table.samples = attribution.samples;
   table.effective_samples = attribution.effective_samples;
 
-  KeySums sums = sum_keys(profile, amounts, functions.frames, with_edges);
+  KeySums sums = sum_keys(profile, stacks.amounts, functions.frames, with_edges);
   std::vector<uint32_t> order;  // functions that occur
   for (uint32_t key = 0; key < functions.functions.size(); ++key) {
     if (sums.total[key].samples > 0) order.push_back(key);
@@ -55,7 +57,7 @@ FunctionTable make_function_table(const Profile& profile, const FrameFunctions& 
   for (const uint32_t key : order) {
     rows.push_back({{functions.functions[key], sums.self[key], sums.total[key], false}, key});
   }
-  add_uncovered_rows(attribution, amounts, table);
+  add_uncovered_rows(stacks.amounts, table);
   for (FunctionStats& row : table.rows) rows.push_back({std::move(row), FunctionTable::kNoRow});
   table.rows.clear();
   std::sort(rows.begin(), rows.end(),
@@ -67,7 +69,7 @@ FunctionTable make_function_table(const Profile& profile, const FrameFunctions& 
     table.rows.push_back(std::move(row));
   }
   for (const Edge& edge : sums.edges) {
-    table.edges.push_back({table.row_of[edge.caller], table.row_of[edge.callee], edge.amount});
+    table.edges.push_back({table.row_of[edge.caller], table.row_of[edge.callee], edge.amount, edge.self});
   }
   std::sort(table.edges.begin(), table.edges.end(), [](const Edge& a, const Edge& b) {
     return std::tie(a.caller, a.callee) < std::tie(b.caller, b.callee);
@@ -76,9 +78,8 @@ FunctionTable make_function_table(const Profile& profile, const FrameFunctions& 
 }
 
 FunctionTable make_function_table(const Profile& profile, const SelectedThreads& selected, bool with_edges) {
-  const Attribution attribution = attribute(profile, selected);
-  return make_function_table(profile, frame_functions(profile), attribution,
-                             sum_stacks(profile, selected, attribution), with_edges);
+  const WeightedStacks stacks = weigh_stacks(profile, selected);
+  return make_function_table(profile, stacks, stacks.functions, with_edges);
 }
 
 double share_of(const FunctionTable& table, const Amount& amount) {

@@ -9,6 +9,7 @@
 #include "analyze/amounts.h"
 #include "analyze/frame_keys.h"
 #include "analyze/stack_sums.h"
+#include "analyze/weighted_stacks.h"
 #include "model/recording.h"
 
 namespace strobe::analyze {
@@ -17,6 +18,7 @@ namespace strobe::analyze {
 inline constexpr const char* kTooShortRow = "[too short to sample]";
 inline constexpr const char* kKernelRow = "[kernel, not sampled]";
 inline constexpr const char* kNoStackRow = "[no stack]";
+inline constexpr const char* kHiddenRow = "[hidden]";
 
 struct FunctionStats {
   FunctionIdentity function;
@@ -31,18 +33,19 @@ struct FunctionTable {
   std::vector<uint32_t> row_of;     ///< by FrameFunctions index: its row, or kNoRow where it has no sample
   double cpu_seconds = 0;           ///< exact: what all shares are of
   double sampled_seconds = 0;       ///< of it, covered by samples
-  uint64_t samples = 0;
+  uint64_t samples = 0;             ///< of the selected threads, before filters
   double effective_samples = 0;
+  Coverage coverage;  ///< what the rows are of: their self seconds add up to coverage.shown.seconds
 
   static constexpr uint32_t kNoRow = UINT32_MAX;
 };
 
+/// `functions` is stacks.functions, or what they were grouped into (grouping.h).
+[[nodiscard]] FunctionTable make_function_table(const Profile& profile, const WeightedStacks& stacks,
+                                                const FrameFunctions& functions, bool with_edges);
+/// The functions of everything selected, without filters.
 [[nodiscard]] FunctionTable make_function_table(const Profile& profile, const SelectedThreads& selected,
                                                 bool with_edges = false);
-/// The same from parts that other views of the same report need as well.
-[[nodiscard]] FunctionTable make_function_table(const Profile& profile, const FrameFunctions& functions,
-                                                const Attribution& attribution, const StackAmounts& amounts,
-                                                bool with_edges);
 
 /// An amount's share of the exact CPU time, 0…1.
 [[nodiscard]] double share_of(const FunctionTable& table, const Amount& amount);

@@ -1,13 +1,13 @@
 #include "analyze/ordering.h"
 
 #include <fmt/format.h>
-#include <regex.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <memory>
 #include <numeric>
+
+#include "analyze/pattern.h"
 
 namespace strobe::analyze {
 namespace {
@@ -32,7 +32,6 @@ constexpr SortWord kSortWords[] = {
     {"time", SortKey::self_time},
     {"tottime", SortKey::self_time},
 };
-constexpr size_t kMaxMatchedBytes = 4096;  // names can be hostile; matching costs more than linear time
 
 /// -1, 0 or 1; amounts with the largest first, texts in ascending order, as pstats does.
 template <class T>
@@ -65,26 +64,6 @@ int compare_by(SortKey key, const FunctionStats& a, const FunctionStats& b) {
   }
   return 0;
 }
-
-/// A compiled POSIX extended regular expression: unlike std::regex it does not recurse on long input.
-class Pattern {
- public:
-  explicit Pattern(const std::string& text)
-      : compiled_(::regcomp(&regex_, text.c_str(), REG_EXTENDED | REG_NOSUB) == 0) {}
-  Pattern(const Pattern&) = delete;
-  Pattern& operator=(const Pattern&) = delete;
-  ~Pattern() {
-    if (compiled_) ::regfree(&regex_);
-  }
-  [[nodiscard]] bool valid() const { return compiled_; }
-  [[nodiscard]] bool matches(const std::string& text) const {
-    return compiled_ && ::regexec(&regex_, text.substr(0, kMaxMatchedBytes).c_str(), 0, nullptr, 0) == 0;
-  }
-
- private:
-  regex_t regex_{};
-  bool compiled_;
-};
 
 void restrict_rows(const FunctionTable& table, const Restriction& restriction, std::vector<uint32_t>& rows) {
   switch (restriction.kind) {

@@ -95,6 +95,8 @@ class TreeWalk {
       entry.last_key = key;
     }
     if (entry.last_key != kNoKey) add(sums_.self[entry.last_key], own);
+    // The innermost call of the whole path, also where this frame has no key.
+    if (with_edges_ && !edge_path_.empty()) add(sums_.edges[edge_path_.back()].self, own);
     return entry;
   }
 
@@ -102,7 +104,7 @@ class TreeWalk {
     const uint64_t name = (uint64_t{caller} << 32) | callee;
     const auto [place, inserted] = edge_ids_.try_emplace(name, static_cast<uint32_t>(sums_.edges.size()));
     if (inserted) {
-      sums_.edges.push_back({caller, callee, {}});
+      sums_.edges.push_back({caller, callee, {}, {}});
       edge_on_path_.push_back(0);
     }
     if (edge_on_path_[place->second]++ == 0) add(sums_.edges[place->second].amount, amount);
@@ -141,6 +143,8 @@ StackAmounts sum_stacks(const Profile& profile, const SelectedThreads& selected,
                         const Attribution& attribution) {
   StackAmounts result;
   result.stacks.resize(profile.stacks.size());
+  result.kernel_seconds = attribution.kernel_seconds;
+  result.too_short_seconds = attribution.too_short_seconds;
   for (const SampleRow& sample : profile.samples) {
     const size_t thread = sample.thread.index();
     if (thread >= selected.size() || !selected[thread]) continue;

@@ -13,10 +13,14 @@
 
 namespace strobe::analyze {
 
-/// What the selected samples put on each stack.
+/// What the selected samples put on each stack, and the time that has none. All of it together is the exact
+/// CPU time, or what a filter left of it (weighted_stacks.h).
 struct StackAmounts {
-  std::vector<Amount> stacks;  ///< by stack of the profile: samples whose leaf it is
-  Amount no_stack;             ///< samples without any frame
+  std::vector<Amount> stacks;    ///< by stack of the profile: samples whose leaf it is
+  Amount no_stack;               ///< samples without any frame
+  Amount hidden;                 ///< samples whose every frame was taken out by --hide
+  double kernel_seconds = 0;     ///< in the kernel, not sampled
+  double too_short_seconds = 0;  ///< of threads that no sample covers
 };
 [[nodiscard]] StackAmounts sum_stacks(const Profile& profile, const SelectedThreads& selected,
                                       const Attribution& attribution);
@@ -24,7 +28,8 @@ struct StackAmounts {
 struct Edge {
   uint32_t caller = 0;
   uint32_t callee = 0;
-  Amount amount;
+  Amount amount;  ///< of stacks that have this call, however often
+  Amount self;    ///< of them, where the callee, called from there, is the leaf
 };
 
 struct KeySums {

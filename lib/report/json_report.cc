@@ -17,10 +17,7 @@ using namespace strobe::analyze;
 /// Everything the parts of the document share.
 struct Report {
   const Profile* profile;
-  const SelectedThreads* selected;
-  Attribution attribution;
-  FrameFunctions functions;
-  StackAmounts amounts;
+  const WeightedStacks* stacks;
   FunctionTable table;
 };
 
@@ -74,6 +71,26 @@ void write_recording(JsonWriter& json, const Report& report) {
   json.end_object();
 }
 
+void write_filter(JsonWriter& json, const FunctionTable& table) {
+  const Coverage& coverage = table.coverage;
+  const auto write_list = [&](const char* name, const std::vector<std::string>& patterns) {
+    json.key(name);
+    json.begin_array();
+    for (const std::string& pattern : patterns) json.value(pattern);
+    json.end_array();
+  };
+  json.key("filter");
+  json.begin_object();
+  write_list("focus", coverage.filter.focus);
+  write_list("ignore", coverage.filter.ignore);
+  write_list("hide", coverage.filter.hide);
+  json.key("shown");
+  json.begin_object();
+  write_amount(json, table, coverage.shown);
+  json.end_object();
+  json.end_object();
+}
+
 void write_threads(JsonWriter& json, const ProcessStats& process) {
   json.key("threads");
   json.begin_array();
@@ -95,7 +112,8 @@ void write_threads(JsonWriter& json, const ProcessStats& process) {
 }
 
 void write_processes(JsonWriter& json, const Report& report) {
-  const ThreadTree tree = make_thread_tree(*report.profile, *report.selected, report.attribution);
+  const ThreadTree tree =
+      make_thread_tree(*report.profile, report.stacks->selected, report.stacks->attribution);
   json.key("processes");
   json.begin_array();
   for (const ProcessStats& process : tree.processes) {
@@ -141,6 +159,10 @@ class EdgeLists {
       json.begin_object();
       json.member("id", callers ? edge.caller : edge.callee);
       write_amount(json, *table_, edge.amount);
+      json.key("self");
+      json.begin_object();
+      write_amount(json, *table_, edge.self);
+      json.end_object();
       json.end_object();
     }
     json.end_array();
@@ -174,8 +196,8 @@ void write_functions(JsonWriter& json, const Report& report) {
 }
 
 void write_lines(JsonWriter& json, const Report& report) {
-  const FrameLines lines = frame_lines(*report.profile, report.functions);
-  const KeySums sums = sum_keys(*report.profile, report.amounts, lines.frames, false);
+  const FrameLines lines = frame_lines(*report.profile, report.stacks->functions);
+  const KeySums sums = sum_keys(*report.profile, report.stacks->amounts, lines.frames, false);
   std::vector<uint32_t> order;
   for (uint32_t key = 0; key < lines.lines.size(); ++key) {
     if (sums.total[key].samples > 0 && lines.lines[key].line != 0) order.push_back(key);
@@ -208,11 +230,12 @@ void write_lines(JsonWriter& json, const Report& report) {
 
 /// One row for every thread and path that occurs, in the order of threads and stacks.
 void write_stacks(JsonWriter& json, const Report& report) {
-  const SourcePaths paths(*report.profile, report.functions, report.table);
+  const SourcePaths paths(*report.profile, report.stacks->functions, report.table);
   std::vector<std::pair<ThreadId, uint32_t>> seen;
   for (const SampleRow& sample : report.profile->samples) {
-    if (sample.thread.index() >= report.selected->size() || !(*report.selected)[sample.thread.index()])
-      continue;
+    const SelectedThreads& selected = report.stacks->selected;
+    if (sample.thread.index() >= selected.size() || !selected[sample.thread.index()]) continue;
+    if (!report.stacks->shows(sample.stack)) continue;
     seen.emplace_back(sample.thread, paths.of(sample.stack));
   }
   std::sort(seen.begin(), seen.end());
@@ -230,7 +253,7 @@ void write_stacks(JsonWriter& json, const Report& report) {
     json.member("thread", report.profile->threads[thread.index()].tid);
     json.member("state", "on_cpu");
     json.member("seconds", static_cast<double>(next - i) *
-                               report.attribution.threads[thread.index()].seconds_per_sample);
+                               report.stacks->attribution.threads[thread.index()].seconds_per_sample);
     json.member("samples", uint64_t{next - i});
     json.key("frames");
     json.begin_array();
@@ -248,11 +271,8 @@ void write_stacks(JsonWriter& json, const Report& report) {
 
 }  // namespace
 
-void write_json_report(const Profile& profile, const SelectedThreads& selected, const TextSink& sink) {
-  Report report{&profile, &selected, attribute(profile, selected), frame_functions(profile), {}, {}};
-  report.amounts = sum_stacks(profile, selected, report.attribution);
-  report.table = make_function_table(profile, report.functions, report.attribution, report.amounts, true);
-
+void write_json_report(const Profile& profile, const WeightedStacks& stacks, const TextSink& sink) {
+  const Report report{&profile, &stacks, make_function_table(profile, stacks, stacks.functions, true)};
   JsonWriter json(sink);
   json.begin_object();
   json.member("schema", "strobe-report/1");
@@ -264,12 +284,17 @@ void write_json_report(const Profile& profile, const SelectedThreads& selected, 
   write_recording(json, report);
   json.key("quality");
   write_json_quality(json, judge_quality(profile));
+  if (!stacks.coverage.filter.empty()) write_filter(json, report.table);
   write_processes(json, report);
   write_functions(json, report);
   write_lines(json, report);
   write_stacks(json, report);
   json.end_object();
   json.finish();
+}
+
+void write_json_report(const Profile& profile, const SelectedThreads& selected, const TextSink& sink) {
+  write_json_report(profile, weigh_stacks(profile, selected), sink);
 }
 
 }  // namespace strobe::report

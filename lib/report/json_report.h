@@ -2,13 +2,16 @@
 // deterministic: equal input gives equal bytes. Always valid UTF-8.
 #pragma once
 
-#include "analyze/selection.h"
+#include "analyze/weighted_stacks.h"
 #include "model/recording.h"
 #include "report/json_writer.h"
 
 namespace strobe::report {
 
-/// The whole report, written piece by piece: a large one needs no memory of its own.
+/// The whole report, written piece by piece: a large one needs no memory of its own. `stacks` are of
+/// `profile`; what their filter dropped is in no list but in the processes, which are exact.
+void write_json_report(const Profile& profile, const analyze::WeightedStacks& stacks, const TextSink& sink);
+/// The same without filters.
 void write_json_report(const Profile& profile, const analyze::SelectedThreads& selected,
                        const TextSink& sink);
 

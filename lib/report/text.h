@@ -28,6 +28,9 @@ struct FunctionTextOptions {
 [[nodiscard]] std::string write_threads(const analyze::ThreadTree& tree, const TextStyle& style);
 [[nodiscard]] std::string write_quality(const analyze::QualityView& view, const TextStyle& style);
 
+/// The first lines of a view of stacks: how many samples in how many CPU seconds, and what was filtered.
+[[nodiscard]] std::string write_coverage(const analyze::Coverage& coverage);
+
 /// One line of quality, and one line for every warning.
 [[nodiscard]] std::string write_quality_line(const analyze::QualityView& view, const TextStyle& style);
 

@@ -19,9 +19,7 @@ constexpr double kHotShare = 0.10;          // of the CPU time: shown strong
 
 std::string header(const FunctionTable& table, const FunctionTextOptions& options,
                    const analyze::OrderedRows& ordered) {
-  std::string text =
-      fmt::format("         {} samples in {:.3f} CPU seconds\n\n", table.samples, table.cpu_seconds);
-  text += "   Ordered by: ";
+  std::string text = write_coverage(table.coverage) + "\n   Ordered by: ";
   for (size_t i = 0; i < options.order.keys.size(); ++i) {
     text.append(i == 0 ? "" : ", ").append(describe(options.order.keys[i]));
   }

@@ -127,6 +127,9 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
       ->group(kReportGroup);
   app.add_flag("--reverse", options.reverse, "The other way round")->group(kReportGroup);
   app.add_flag("--strip-dirs", options.strip_dirs, "File names without directories")->group(kReportGroup);
+  app.add_flag("--full-names", options.full_names,
+               "C++ and Rust names with template arguments and parameters")
+      ->group(kReportGroup);
   app.add_flag("--wide", options.wide, "Also the 95 % intervals of the shares")->group(kReportGroup);
   app.add_option("--process", options.process, "Only this process")
       ->type_name("PID|NAME")
@@ -157,6 +160,8 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   request.selection = {.process = options.process, .thread = options.thread};
   request.functions.strip_directories = options.strip_dirs;
   request.functions.intervals = options.wide;
+  request.symbolize = symbolize_options();
+  if (options.full_names) request.symbolize.names = symbolize::NameStyle::full;
   request.json_path = options.json;
   if (Result<void> checked = check_filter(options.filter); !checked) return pass(std::move(checked));
   request.filter = options.filter;

@@ -40,6 +40,7 @@ struct ReportOptions {
   bool reverse = false;
   bool strip_dirs = false;
   bool wide = false;
+  bool full_names = false;
   std::string process;
   std::string thread;
   std::string json;
@@ -55,6 +56,7 @@ struct ReportRequest {
   analyze::Selection selection;
   analyze::StackFilter filter;
   report::FunctionTextOptions functions;
+  symbolize::SymbolizeOptions symbolize;
   std::string json_path;  ///< "-": stdout; empty: none
   ColorChoice color = ColorChoice::automatic;
 };

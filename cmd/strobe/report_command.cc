@@ -122,7 +122,7 @@ int report(const ReportCommandOptions& options) {
     if (!options.quiet) write_text(STDERR_FILENO, "strobe: reading " + report::printable(words->path) + '\n');
   }
   ConsoleDiagnostics diagnostics(options.quiet);
-  Result<Profile> profile = workflow::complete(words->path, symbolize_options(), diagnostics);
+  Result<Profile> profile = workflow::complete(words->path, request->symbolize, diagnostics);
   if (!profile) return report_error(profile.error());
 
   if (request->json_path != "-") {  // else stdout is the JSON's

@@ -94,7 +94,7 @@ Result<void> write_json(const Profile& profile, const ReportRequest& request) {
 
 int finish_recording(const std::string& path, const ReportRequest& request, bool quiet) {
   ConsoleDiagnostics diagnostics(quiet);
-  Result<Profile> profile = workflow::complete(path, symbolize_options(), diagnostics);
+  Result<Profile> profile = workflow::complete(path, request.symbolize, diagnostics);
   if (!profile) return report_error(profile.error());
   if (!quiet) {
     Result<std::string> summary =

@@ -2,6 +2,7 @@
 
 #include <libiberty/demangle.h>
 
+#include <charconv>
 #include <csetjmp>
 #include <cstddef>
 
@@ -30,13 +31,13 @@ extern "C" void append_piece(const char* piece, size_t size, void* opaque) {
 }
 
 /// Leaves the readable name in `output`. Only trivial objects live here: longjmp ends in this function.
-bool run_demangler(const char* mangled, bool rust, Output& output) {
+bool run_demangler(const char* mangled, bool rust, bool in_full, Output& output) {
   if (setjmp(output.give_up) != 0) return false;
   output.size = 0;
   // Its own limit refuses every name above 1,024 characters, which templates exceed; ours replaces it.
-  constexpr int kOptions = DMGL_NO_RECURSE_LIMIT;
-  return (rust ? rust_demangle_callback(mangled, kOptions, append_piece, &output)
-               : cplus_demangle_v3_callback(mangled, kOptions, append_piece, &output)) != 0;
+  const int options = DMGL_NO_RECURSE_LIMIT | (in_full ? DMGL_PARAMS | DMGL_ANSI : 0);
+  return (rust ? rust_demangle_callback(mangled, options, append_piece, &output)
+               : cplus_demangle_v3_callback(mangled, options, append_piece, &output)) != 0;
 }
 
 bool is_clone_suffix(std::string_view word) {
@@ -58,17 +59,60 @@ std::string_view without_suffixes(std::string_view name) {
   }
 }
 
-}  // namespace
+/// GCC names the parts of a coroutine F by a function that takes F's frame, whose type is named
+/// "<length>F.Frame". Returns F, or the name itself.
+std::string_view coroutine_of(std::string_view name) {
+  constexpr std::string_view kFrame = ".Frame";
+  if (!name.ends_with(kFrame)) return name;
+  for (size_t at = name.find("_Z", 1); at != std::string_view::npos; at = name.find("_Z", at + 1)) {
+    size_t digits = at;
+    while (digits > 0 && name[digits - 1] >= '0' && name[digits - 1] <= '9') --digits;
+    size_t length = 0;
+    std::from_chars(name.data() + digits, name.data() + at, length);
+    if (length == name.size() - at) return name.substr(at, length - kFrame.size());
+  }
+  return name;
+}
 
-std::string demangle(std::string_view linkage_name) {
-  std::string bare(without_suffixes(linkage_name));
+struct CoroutineSuffix {
+  std::string_view suffix;
+  std::string_view part;
+};
+/// GCC: actor, destroy; clang: resume, destroy, cleanup.
+constexpr CoroutineSuffix kCoroutineSuffixes[] = {{".actor", " [resume]"},
+                                                  {".resume", " [resume]"},
+                                                  {".destroy", " [destroy]"},
+                                                  {".cleanup", " [cleanup]"}};
+
+std::string demangle_as(std::string_view linkage_name, bool in_full) {
+  std::string_view name = without_suffixes(linkage_name);
+  const std::string_view part = coroutine_part(name);
+  if (!part.empty()) name = coroutine_of(name.substr(0, name.rfind('.')));
+  const std::string bare(name);
   const bool maybe_rust = bare.starts_with("_R") || bare.starts_with("_ZN");
   const bool maybe_cxx = bare.starts_with("_Z");
   if ((!maybe_rust && !maybe_cxx) || bare.size() > kMaxMangledBytes) return bare;
   Output output;
-  if (maybe_rust && run_demangler(bare.c_str(), true, output)) return {output.text, output.size};
-  if (maybe_cxx && run_demangler(bare.c_str(), false, output)) return {output.text, output.size};
+  if ((maybe_rust && run_demangler(bare.c_str(), true, in_full, output)) ||
+      (maybe_cxx && run_demangler(bare.c_str(), false, in_full, output))) {
+    return std::string(output.text, output.size).append(part);
+  }
   return bare;
 }
+
+}  // namespace
+
+std::string_view coroutine_part(std::string_view linkage_name) {
+  const std::string_view name = without_suffixes(linkage_name);
+  if (!name.starts_with("_Z")) return {};
+  for (const CoroutineSuffix& known : kCoroutineSuffixes) {
+    if (name.ends_with(known.suffix)) return known.part;
+  }
+  return {};
+}
+
+std::string demangle(std::string_view linkage_name) { return demangle_as(linkage_name, false); }
+
+std::string demangle_in_full(std::string_view linkage_name) { return demangle_as(linkage_name, true); }
 
 }  // namespace strobe::symbolize

@@ -93,7 +93,7 @@ class DeltaBuilder {
   }
 
  private:
-  using FunctionKey = std::tuple<ModuleId, StringId, StringId, uint32_t, Language>;
+  using FunctionKey = std::tuple<ModuleId, StringId, StringId, StringId, uint32_t, Language>;
   using InlinedKey = std::tuple<ModuleId, FunctionId, StringId, uint32_t, FrameId>;
 
   StringId intern(const std::string& text) {
@@ -114,7 +114,7 @@ class DeltaBuilder {
   }
 
   FunctionId intern(const FunctionRow& row) {
-    const FunctionKey key(row.module, row.name, row.file, row.line, row.language);
+    const FunctionKey key(row.module, row.name, row.linkage_name, row.file, row.line, row.language);
     const auto next = static_cast<uint32_t>(delta_.functions.size());
     const auto [entry, is_new] = functions_.try_emplace(key, FunctionId{next});
     if (is_new) delta_.functions.push_back(row);

@@ -14,7 +14,7 @@ namespace {
 // Layout: magic, checksum of all that follows, identity, strings, entries. Numbers are little-endian; strings
 // have their length before them. The last byte of the magic is the version: it changes with the layout and
 // with the meaning of answers.
-constexpr std::string_view kMagic = "STRBSYM\x01";
+constexpr std::string_view kMagic = "STRBSYM\x02";
 constexpr size_t kMaxFrames = 512;
 
 uint64_t checksum_of(std::string_view bytes) {  // FNV-1a: against accidents, not against attacks

@@ -34,6 +34,9 @@ void complete_with_symbol(const elf::Symbol& symbol, AddressSymbols& symbols) {
   if (symbols.empty()) symbols.emplace_back();
   SourceFrame& outermost = symbols.back();
   SourceFrame named = frame_of(symbol.name);
+  // DWARF calls every part of a coroutine by the coroutine's name.
+  const std::string_view part = coroutine_part(symbol.name);
+  if (!outermost.function.empty() && !outermost.function.ends_with(part)) outermost.function += part;
   if (outermost.function.empty()) {
     outermost.function = std::move(named.function);
     outermost.linkage_name = std::move(named.linkage_name);

@@ -10,6 +10,7 @@
 #include "base/diagnostics.h"
 #include "base/result.h"
 #include "model/recording.h"
+#include "symbolize/choose_names.h"
 
 namespace strobe::symbolize {
 
@@ -42,7 +43,8 @@ struct ModuleSymbols {
 struct SymbolizeOptions {
   std::string cache_directory;  ///< "" disables the cache; normally ~/.cache/strobe
   std::vector<std::string> debug_directories = {"/usr/lib/debug"};
-  unsigned threads = 0;  ///< 0: as many as there are CPUs
+  NameStyle names = NameStyle::brief;  ///< for the profile of a report; a recording holds both
+  unsigned threads = 0;                ///< 0: as many as there are CPUs
 };
 
 /// Answers every request, in order; trouble with one module is in its ModuleSymbols.

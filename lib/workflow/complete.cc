@@ -16,14 +16,18 @@ Result<Profile> complete(const std::string& path, const symbolize::SymbolizeOpti
   const os::IgnoredSignal file_size(SIGXFSZ);
   // Reading recovers what a killed Strobe left, on disk too where the file may be written.
   auto profile = store::read_recording(path);
-  if (!profile || profile->state == RecordingState::symbolized) return profile;
-
+  if (!profile) return profile;
+  if (profile->state == RecordingState::symbolized) {
+    symbolize::choose_names(*profile, options.names);
+    return profile;
+  }
   SymbolDelta symbols = symbolize::symbolize_profile(*profile, options, diagnostics);
   if (const auto stored = store::store_symbols(path, symbols); !stored) {
     // The report is as good; only the next one has to look the names up again.
     diagnostics.warn(fmt::format("the names were not stored in the recording: {}", stored.error().what));
   }
   apply(std::move(symbols), *profile);
+  symbolize::choose_names(*profile, options.names);
   return profile;
 }
 

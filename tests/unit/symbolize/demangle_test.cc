@@ -32,8 +32,34 @@ TEST(Demangle, Names) {
       {"_ZN60_$LT$alloc..string..String$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE",
        "<alloc::string::String as core::fmt::Display>::fmt"},
       {"main.run", "main.run"},
+      // Coroutines: GCC's parts are functions of their frame, clang's have suffixes.
+      {"_Z5rangePZ5rangeiE14_Z5rangei.Frame.actor", "range [resume]"},
+      {"_ZN3app1W3runEPZNS0_3runEiE21_ZN3app1W3runEi.Frame.actor", "app::W::run [resume]"},
+      {"_ZN3app1W3runEPZNS0_3runEiE21_ZN3app1W3runEi.Frame.destroy", "app::W::run [destroy]"},
+      {"_ZN3app5rangeEi.resume", "app::range [resume]"},
+      {"_ZN3app5rangeEi.cleanup", "app::range [cleanup]"},
+      {"_ZN3app5rangeEi.resume.cold", "app::range [resume]"},
+      {"file.resume", "file.resume"},
+      {"_Z5rangev.Frame.actor", "range [resume]"},
   };
   for (const auto& test : kCases) EXPECT_EQ(demangle(test.linkage), test.readable) << test.linkage;
+}
+
+TEST(Demangle, NamesInFull) {
+  const struct {
+    const char* linkage;
+    const char* readable;
+  } kCases[] = {
+      {"main", "main"},
+      {"_Z3foov", "foo()"},
+      {"_ZNK2ns5Class6methodEi", "ns::Class::method(int) const"},
+      {"_ZSt4sortIPiEvT_S1_", "void std::sort<int*>(int*, int*)"},
+      {"_Z3foov.part.0.cold", "foo()"},
+      {"_Z4callPFviE", "call(void (*)(int))"},
+      {"_ZN3app1W3runEPZNS0_3runEiE21_ZN3app1W3runEi.Frame.actor", "app::W::run(int) [resume]"},
+      {"_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad"},
+  };
+  for (const auto& test : kCases) EXPECT_EQ(demangle_in_full(test.linkage), test.readable) << test.linkage;
 }
 
 TEST(Demangle, LongNamesOfTemplates) {

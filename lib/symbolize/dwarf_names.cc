@@ -72,6 +72,28 @@ bool is_named_scope(int tag) {
          tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type || tag == DW_TAG_module;
 }
 
+bool has_line(Dwarf_Die& die) {
+  int line = 0;
+  return dwarf_decl_line(&die, &line) == 0 && line > 0;
+}
+
+/// File of the definition. libdw's own dwarf_decl_file takes 0 for "none", which in DWARF 5 is the file that
+/// was compiled, as clang counts.
+std::string file_of_definition(Dwarf_Die& die) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word index = 0;
+  if (dwarf_formudata(dwarf_attr_integrate(&die, DW_AT_decl_file, &attribute), &index) != 0) return {};
+  Dwarf_Die unit;  // the attribute's own: with link-time optimization another one than the DIE's
+  Dwarf_Half version = 0;
+  if (dwarf_cu_info(attribute.cu, &version, nullptr, &unit, nullptr, nullptr, nullptr, nullptr) != 0)
+    return {};
+  Dwarf_Files* files = nullptr;
+  size_t count = 0;
+  if (dwarf_getsrcfiles(&unit, &files, &count) != 0 || index >= count || (index == 0 && version < 5))
+    return {};
+  return tidy_path(dwarf_filesrc(files, index, nullptr, nullptr));
+}
+
 }  // namespace
 
 bool next_sibling(Dwarf_Die& die) {
@@ -98,6 +120,10 @@ std::string tidy_path(const char* path) {
   return tidy;
 }
 
+bool DwarfNames::is_same_function(Dwarf_Die a, Dwarf_Die b) {
+  return abstract_root(a).addr == abstract_root(b).addr;
+}
+
 const FunctionInfo& DwarfNames::find(Dwarf_Die die) {
   Dwarf_Die root = abstract_root(die);
   auto& entry = functions_[root.addr];
@@ -106,42 +132,51 @@ const FunctionInfo& DwarfNames::find(Dwarf_Die die) {
   FunctionInfo& info = *entry;
   const char* linkage = integrated_string(root, DW_AT_linkage_name);
   if (linkage == nullptr) linkage = integrated_string(root, DW_AT_MIPS_linkage_name);
+  Dwarf_Die placed = root;
   if (linkage != nullptr) {
     info.linkage_name = linkage;
     info.name = demangle(linkage);
   } else if (const char* name = integrated_string(root, DW_AT_name); name != nullptr) {
-    info.name = scope_prefix(root) + name;
+    Dwarf_Die declaration = declaration_of(root);
+    if (const UnitScopes* scopes = find_scopes(declaration); scopes != nullptr) {
+      const auto prefix = scopes->prefix.find(declaration.addr);
+      if (prefix != scopes->prefix.end()) info.name = prefix->second;
+      const auto closure = scopes->closures.find(declaration.addr);
+      if (closure != scopes->closures.end() && !has_line(root)) placed = closure->second;
+    }
+    info.name += name;
   }
-  info.file = tidy_path(dwarf_decl_file(&root));
+  info.file = file_of_definition(placed);
   int line = 0;
-  if (dwarf_decl_line(&root, &line) == 0 && line > 0) info.line = static_cast<uint32_t>(line);
+  if (dwarf_decl_line(&placed, &line) == 0 && line > 0) info.line = static_cast<uint32_t>(line);
   return info;
 }
 
-std::string DwarfNames::scope_prefix(Dwarf_Die die) {
-  Dwarf_Die declaration = declaration_of(die);
+const DwarfNames::UnitScopes* DwarfNames::find_scopes(Dwarf_Die declaration) {
   Dwarf_Die unit;
-  if (dwarf_diecu(&declaration, &unit, nullptr, nullptr) == nullptr || !has_scopes(unit)) return {};
+  if (dwarf_diecu(&declaration, &unit, nullptr, nullptr) == nullptr || !has_scopes(unit)) return nullptr;
   auto [entry, is_new] = scopes_.try_emplace(unit.addr);
   UnitScopes& scopes = entry->second;
   if (is_new) collect_scopes(unit, "", 0, scopes);
-  auto found = scopes.prefix.find(declaration.addr);
-  if (found == scopes.prefix.end() && !scopes.with_locals) {
+  if (!scopes.prefix.contains(declaration.addr) && !scopes.with_locals) {
     // In a class local to a function (a lambda's): rare, so bodies are only searched when it is needed.
     scopes = UnitScopes{.with_locals = true};
     collect_scopes(unit, "", 0, scopes);
-    found = scopes.prefix.find(declaration.addr);
   }
-  return found == scopes.prefix.end() ? std::string() : found->second;
+  return &scopes;
 }
 
 void DwarfNames::collect_scopes(Dwarf_Die scope, const std::string& prefix, int depth, UnitScopes& scopes) {
   Dwarf_Die child;
   if (depth > kMaxScopeDepth || prefix.size() > kMaxPrefixBytes || dwarf_child(&scope, &child) != 0) return;
+  const int kind = dwarf_tag(&scope);
+  const bool is_closure =
+      (kind == DW_TAG_class_type || kind == DW_TAG_structure_type) && dwarf_diename(&scope) == nullptr;
   do {
     const int tag = dwarf_tag(&child);
     if (tag == DW_TAG_subprogram) {
       scopes.prefix.emplace(child.addr, prefix);
+      if (is_closure) scopes.closures.emplace(child.addr, scope);
       if (!scopes.with_locals || dwarf_haschildren(&child) <= 0) continue;
       const char* name = integrated_string(child, DW_AT_name);
       collect_scopes(child, prefix + (name != nullptr ? name : "") + "::", depth + 1, scopes);

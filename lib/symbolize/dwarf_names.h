@@ -23,14 +23,19 @@ class DwarfNames {
  public:
   /// Of a DW_TAG_subprogram or DW_TAG_inlined_subroutine. Valid as long as this object.
   const FunctionInfo& find(Dwarf_Die die);
+  /// Whether both are instances of one function, inlined or not.
+  [[nodiscard]] static bool is_same_function(Dwarf_Die a, Dwarf_Die b);
 
  private:
   /// "ns::Class::" by the address of a DIE in it, for the DIEs that may name functions or scopes.
   struct UnitScopes {
     bool with_locals = false;  ///< bodies of functions were searched as well
     std::unordered_map<const void*, std::string> prefix;
+    std::unordered_map<const void*, Dwarf_Die>
+        closures;  ///< of a lambda's function: the class, which has a place
   };
-  std::string scope_prefix(Dwarf_Die die);
+  /// The scopes of the unit of a declaration, searched as far as needed to find it; null without scopes.
+  const UnitScopes* find_scopes(Dwarf_Die declaration);
   void collect_scopes(Dwarf_Die scope, const std::string& prefix, int depth, UnitScopes& scopes);
 
   std::unordered_map<const void*, std::unique_ptr<FunctionInfo>> functions_;

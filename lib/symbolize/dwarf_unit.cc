@@ -103,13 +103,33 @@ std::string DwarfUnit::call_file(Dwarf_Die& call) {
   return index < count ? tidy_path(dwarf_filesrc(files, index, nullptr, nullptr)) : std::string();
 }
 
-AddressSymbols DwarfUnit::find(uint64_t address, DwarfNames& names) {
-  SourceFrame place;  // the place in the source, which moves outwards call by call
-  if (Dwarf_Line* line = dwarf_getsrc_die(&line_die_, address); line != nullptr) {
-    int number = 0;
-    place.file = tidy_path(dwarf_linesrc(line, nullptr, nullptr));
-    if (dwarf_lineno(line, &number) == 0 && number > 0) place.line = static_cast<uint32_t>(number);
+DwarfUnit::Place DwarfUnit::place_of(uint64_t address) {
+  Place place;
+  Dwarf_Line* line = dwarf_getsrc_die(&line_die_, address);
+  if (line == nullptr) return place;
+  int number = 0;
+  place.file = tidy_path(dwarf_linesrc(line, nullptr, nullptr));
+  if (dwarf_lineno(line, &number) == 0 && number > 0) place.line = static_cast<uint32_t>(number);
+  return place;
+}
+
+const DwarfUnit::Place& DwarfUnit::place_of_definition(Dwarf_Die die, const FunctionInfo& info) {
+  auto [entry, is_new] = places_.try_emplace(&info, Place{info.file, info.line});
+  Place& place = entry->second;
+  if (!is_new || info.line != 0) return place;
+  for (const auto& function : functions_) {
+    if (!DwarfNames::is_same_function(function->die, die)) continue;
+    uint64_t start = 0;  // of the first range: the cold part is another one
+    for_each_range(function->die, [&](uint64_t low, uint64_t) { start = start == 0 ? low : start; });
+    place = place_of(start);
+    break;
   }
+  return place;
+}
+
+AddressSymbols DwarfUnit::find(uint64_t address, DwarfNames& names) {
+  const Place here = place_of(address);
+  SourceFrame place{.file = here.file, .line = here.line};  // it moves outwards call by call
   Function* function = find_function(address);
   if (function == nullptr) return place.line == 0 ? AddressSymbols{} : AddressSymbols{place};
   if (!function->calls_read) {
@@ -126,10 +146,11 @@ AddressSymbols DwarfUnit::find(uint64_t address, DwarfNames& names) {
   AddressSymbols symbols;
   const auto add = [&](Dwarf_Die die) {
     const FunctionInfo& info = names.find(die);
+    const Place& definition = place_of_definition(die, info);
     place.function = info.name;
     place.linkage_name = info.linkage_name == info.name ? std::string() : info.linkage_name;
-    place.function_file = info.file;
-    place.function_line = info.line;
+    place.function_file = definition.file;
+    place.function_line = definition.line;
     symbols.push_back(place);
   };
   for (; call != kNone; call = function->calls[call].parent) {

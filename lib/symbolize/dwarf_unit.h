@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "symbolize/dwarf_names.h"
@@ -44,6 +45,10 @@ class DwarfUnit {
     uint64_t high = 0;
     uint32_t index = 0;  ///< into functions_ or Function::calls
   };
+  struct Place {
+    std::string file;
+    uint32_t line = 0;
+  };
   struct InlinedCall {
     Dwarf_Die die{};
     uint32_t parent = kNone;
@@ -61,6 +66,11 @@ class DwarfUnit {
   static void collect_calls(Dwarf_Die scope, uint32_t parent, int depth, Function& function);
   Function* find_function(uint64_t address);
   Function* look_up(uint64_t address);
+  /// From the line table.
+  Place place_of(uint64_t address);
+  /// Functions that compilers make of a part of another one (bodies of coroutines, OpenMP regions) have no
+  /// declaration: they are where their first instruction is, inlined copies of them as well.
+  const Place& place_of_definition(Dwarf_Die die, const FunctionInfo& info);
   [[nodiscard]] std::string call_file(Dwarf_Die& call);
 
   Dwarf_Die line_die_;
@@ -69,6 +79,7 @@ class DwarfUnit {
   bool nested_read_ = false;
   std::vector<std::unique_ptr<Function>> functions_;
   std::vector<Range> ranges_;  // of functions_, by low
+  std::unordered_map<const FunctionInfo*, Place> places_;
 };
 
 }  // namespace strobe::symbolize

@@ -1,4 +1,4 @@
-// What the C workloads share: functions that keep their names, a known amount of work, CPU clocks.
+// What the workloads share: functions that keep their names, a known amount of work, CPU clocks.
 #pragma once
 
 #ifndef _GNU_SOURCE

@@ -5,6 +5,7 @@ namespace strobe::cli {
 
 enum ExitStatus : int {
   kExitOk = 0,
+  kExitNotPossible = 1,     ///< doctor: nothing can be profiled
   kExitStrobeFailed = 125,  ///< also for wrong options; 126 and 127 are as a shell has them
 };
 

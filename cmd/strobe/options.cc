@@ -41,14 +41,6 @@ Result<sampling::EngineChoice> parse_engine(const std::string& word) {
               "use auto, perf or ptrace");
 }
 
-Result<ColorChoice> parse_color(const std::string& word) {
-  if (word == "auto") return ColorChoice::automatic;
-  if (word == "always") return ColorChoice::always;
-  if (word == "never") return ColorChoice::never;
-  return fail(ErrorCode::invalid_argument, fmt::format("unknown colour choice '{}'", word),
-              "use auto, always or never");
-}
-
 Result<void> add_restriction(const std::string& word, analyze::OrderOptions& order) {
   Result<analyze::Restriction> restriction = analyze::parse_restriction(word);
   if (!restriction) return pass(std::move(restriction));
@@ -57,6 +49,14 @@ Result<void> add_restriction(const std::string& word, analyze::OrderOptions& ord
 }
 
 }  // namespace
+
+Result<ColorChoice> parse_color(const std::string& word) {
+  if (word == "auto") return ColorChoice::automatic;
+  if (word == "always") return ColorChoice::always;
+  if (word == "never") return ColorChoice::never;
+  return fail(ErrorCode::invalid_argument, fmt::format("unknown colour choice '{}'", word),
+              "use auto, always or never");
+}
 
 void add_record_options(CLI::App& app, RecordOptions& options) {
   app.add_option("-o,--output", options.output, "Where the recording goes [./NAME-YYYYMMDD-HHMMSS.strobe]")

@@ -64,6 +64,9 @@ struct ReportRequest {
 Result<ReportRequest> make_report_request(const ReportOptions& options,
                                           const std::vector<std::string>& restrictions);
 
+/// auto, always or never.
+Result<ColorChoice> parse_color(const std::string& word);
+
 /// Where symbols are cached ($XDG_CACHE_HOME or ~/.cache) and the rest as usual.
 [[nodiscard]] symbolize::SymbolizeOptions symbolize_options();
 

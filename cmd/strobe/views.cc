@@ -71,25 +71,33 @@ Result<void> check_json_path(const std::string& path) {
   return {};
 }
 
-Result<void> write_json(const Profile& profile, const ReportRequest& request) {
-  if (request.json_path.empty()) return {};
-  Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
-  if (!selected) return pass(std::move(selected));
+Result<void> write_json_to(const std::string& path,
+                           const std::function<void(const report::TextSink&)>& write) {
+  if (path.empty()) return {};
   UniqueFd file;
   int fd = STDOUT_FILENO;
-  if (request.json_path != "-") {
-    Result<UniqueFd> opened = open_output(request.json_path, O_TRUNC);
+  if (path != "-") {
+    Result<UniqueFd> opened = open_output(path, O_TRUNC);
     if (!opened) return pass(std::move(opened));
     file = std::move(*opened);
     fd = file.get();
   }
-  const std::string name = fd == STDOUT_FILENO ? "to standard output" : request.json_path;
+  const std::string name = fd == STDOUT_FILENO ? "to standard output" : path;
   Result<void> written;
-  const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
-  report::write_json_report(profile, stacks, [&](std::string_view piece) {
+  write([&](std::string_view piece) {
     if (written) written = write_report(fd, piece, name);
   });
   return written;
+}
+
+Result<void> write_json(const Profile& profile, const ReportRequest& request) {
+  if (request.json_path.empty()) return {};
+  Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
+  if (!selected) return pass(std::move(selected));
+  const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
+  return write_json_to(request.json_path, [&](const report::TextSink& sink) {
+    report::write_json_report(profile, stacks, sink);
+  });
 }
 
 int finish_recording(const std::string& path, const ReportRequest& request, bool quiet) {

@@ -1,12 +1,14 @@
 // Puts views of a profile where the user asked for them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "model/recording.h"
 #include "options.h"
+#include "report/json_writer.h"
 
 namespace strobe::cli {
 
@@ -34,6 +36,9 @@ Result<std::string> render_summary(const Profile& profile, const std::string& re
 
 /// Opens the JSON file (before anything is recorded, so that a wrong place is said at once).
 Result<void> check_json_path(const std::string& path);
+/// Hands `write` a sink that goes to that file, or to stdout for "-"; an empty path: nothing is done.
+Result<void> write_json_to(const std::string& path,
+                           const std::function<void(const report::TextSink&)>& write);
 Result<void> write_json(const Profile& profile, const ReportRequest& request);
 
 /// Completes the recording at `path` and prints its summary to stderr (not under -q) and its JSON.

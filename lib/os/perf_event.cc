@@ -10,29 +10,37 @@
 #include <cstdlib>
 #include <utility>
 
+#include "os/hints.h"
+
 namespace strobe::os {
 namespace {
 
 size_t page_bytes() { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
 
+std::string refusal_hint(int sys_errno) {
+  switch (sys_errno) {
+    case EPERM:  // the kernel's own refusal is EACCES
+      return "a seccomp filter (of a container or sandbox) refuses perf events: allow them there, as "
+             "docker run --cap-add PERFMON does" +
+             doctor_hint();
+    case EACCES:
+      return "allow perf events: kernel.perf_event_paranoid at 2 or less, CAP_PERFMON, or root" +
+             doctor_hint();
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (ulimit -n)";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 Result<UniqueFd> open_perf_event(const perf_event_attr& attr, pid_t pid, int cpu) {
   const long fd = ::syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-  if (fd < 0) {
-    const char* hint = "";
-    if (errno == EPERM) {  // the kernel's own refusal is EACCES
-      hint =
-          "a seccomp filter (of a container or sandbox) refuses perf events: allow them there, as "
-          "docker run --cap-add PERFMON does";
-    } else if (errno == EACCES) {
-      hint = "allow perf events: kernel.perf_event_paranoid at 2 or less, CAP_PERFMON, or root";
-    } else if (errno == EMFILE || errno == ENFILE) {
-      hint = "raise the limit of open files (ulimit -n)";
-    }
-    return from_errno("perf_event_open", hint);
-  }
-  return UniqueFd(static_cast<int>(fd));
+  if (fd >= 0) return UniqueFd(static_cast<int>(fd));
+  const int sys_errno = errno;
+  return tl::unexpected(make_errno_error(sys_errno, "perf_event_open", refusal_hint(sys_errno)));
 }
 
 Result<void> redirect_perf_output(const UniqueFd& event, const UniqueFd& ring_owner) {

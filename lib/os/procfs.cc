@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "os/hints.h"
 
 namespace strobe::os {
 namespace {
@@ -187,7 +188,7 @@ Result<pid_t> read_thread_group(pid_t tid) {
 Result<void> check_target(pid_t pid) {
   const auto no_process = [&] {
     return fail(ErrorCode::not_found, fmt::format("there is no process {}", pid),
-                "see the running ones with: ps -e");
+                "see the running ones with: ps -e" + doctor_hint());
   };
   if (pid <= 0) return no_process();
   if (pid == ::getpid()) {
@@ -230,6 +231,7 @@ Error make_access_error(int sys_errno, pid_t pid, std::string_view what) {
           scope->substr(0, 1));
     }
   }
+  if (!hint.empty()) hint += doctor_hint(pid);
   return make_errno_error(sys_errno, fmt::format("{} process {}", what, pid), std::move(hint));
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "os/descriptor_limit.h"
+#include "os/hints.h"
 #include "os/perf_event.h"
 #include "os/proc_tasks.h"
 #include "os/procfs.h"
@@ -424,7 +425,7 @@ Result<std::unique_ptr<Engine>> make_perf_engine(const EngineOptions& options, c
   features->on_exec = target.launched;
   if (options.per_cpu == EngineOptions::PerCpu::always && !features->per_cpu) {
     return fail(ErrorCode::not_permitted, "sampling whole CPUs is not permitted",
-                "run as root, with CAP_PERFMON, or with kernel.perf_event_paranoid at 0");
+                "run as root, with CAP_PERFMON, or with kernel.perf_event_paranoid at 0" + os::doctor_hint());
   }
   return std::unique_ptr<Engine>(std::make_unique<PerfEngine>(options, *features));
 }

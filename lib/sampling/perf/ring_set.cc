@@ -12,14 +12,19 @@
 namespace strobe::sampling {
 namespace {
 
+size_t smallest_bytes() { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)) * 8; }
+
 constexpr uint64_t kReleaseStepBytes = uint64_t{256} * 1024;
 constexpr std::array<std::byte, 8> kNothing{};  // a ring into which nothing is written
 
 }  // namespace
 
+size_t RingSet::wanted_bytes(size_t cpus) {
+  return std::bit_floor(std::clamp(kMaxTotalBytes / cpus, smallest_bytes(), kMaxRingBytes));
+}
+
 Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
-  const size_t smallest = static_cast<size_t>(::sysconf(_SC_PAGESIZE)) * 8;
-  size_t bytes = std::bit_floor(std::clamp(kMaxTotalBytes / cpus.size(), smallest, kMaxRingBytes));
+  size_t bytes = wanted_bytes(cpus.size());
   RingSet set;
   set.cpus_ = cpus;
   while (true) {
@@ -29,7 +34,7 @@ Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
     // that the only way to know is to try.
     const bool too_large =
         mapped.error().code == ErrorCode::not_permitted || mapped.error().code == ErrorCode::no_resources;
-    if (!too_large || bytes <= smallest) return pass(std::move(mapped));
+    if (!too_large || bytes <= smallest_bytes()) return pass(std::move(mapped));
     bytes /= 2;
   }
   std::vector<Bytes> data;

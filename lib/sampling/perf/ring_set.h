@@ -18,6 +18,9 @@ class RingSet {
   static constexpr size_t kMaxRingBytes = 16u << 20;
   static constexpr size_t kMaxTotalBytes = 64u << 20;
 
+  /// What each ring is first asked to be, for so many CPUs; a power of two.
+  [[nodiscard]] static size_t wanted_bytes(size_t cpus);
+
   /// Rings for these CPUs, as large as the limits above and the user's locked memory allow.
   static Result<RingSet> open(const std::vector<int>& cpus);
 

@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "os/descriptor_limit.h"
+#include "os/hints.h"
+#include "os/own_facts.h"
 #include "os/proc_tasks.h"
 #include "os/procfs.h"
 
@@ -40,15 +42,23 @@ bool has_tracer(pid_t pid) {
 
 Error make_seize_error(int sys_errno, pid_t pid, bool own_child) {
   if (sys_errno == EPERM && has_tracer(pid)) {
-    return Error{ErrorCode::not_permitted, fmt::format("process {} is already being traced", pid),
-                 "end the debugger, strace or profiler that holds it, or use --engine perf", sys_errno};
+    return Error{
+        ErrorCode::not_permitted, fmt::format("process {} is already being traced", pid),
+        "end the debugger, strace or profiler that holds it, or use --engine perf" + os::doctor_hint(pid),
+        sys_errno};
   }
   Error error = os::make_access_error(sys_errno, pid, "trace");
-  if (sys_errno == EPERM && own_child && !error.hint.starts_with("kernel.yama")) {  // what else can it be
+  if (sys_errno != EPERM || !own_child) return error;
+  // Not the target's doing: nobody has seen that process yet.
+  const int64_t scope = os::read_settings().yama_ptrace_scope.value_or(0);
+  if (scope > 1) {
+    error.hint = fmt::format("kernel.yama.ptrace_scope is {}: use sudo or give Strobe CAP_SYS_PTRACE", scope);
+  } else {
     error.hint =
         "a seccomp filter (of a container or sandbox) refuses ptrace: allow it there, as "
         "docker run --cap-add SYS_PTRACE does";
   }
+  error.hint += os::doctor_hint();
   return error;
 }
 

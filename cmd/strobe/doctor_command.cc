@@ -42,6 +42,7 @@ int doctor(const DoctorOptions& options) {
     if (!parsed) return report_error(parsed.error());
     pid = *parsed;
   }
+  if (Result<void> checked = check_json_path(options.json); !checked) return report_error(checked.error());
   const report::TextStyle style = style_of(STDOUT_FILENO, *color);
   const MachineFacts machine = workflow::examine_machine(examine_options(style));
   std::optional<TargetFacts> target;

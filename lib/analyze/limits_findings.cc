@@ -45,7 +45,7 @@ Finding rings_finding(const MachineFacts& facts) {
       static_cast<uint64_t>(static_cast<double>(facts.perf.wanted_ring_bytes) / cpus / 1024);
   finding.remedies = {sysctl_command(facts.own, fmt::format("kernel.perf_event_mlock_kb={}", per_cpu_kb + 4)),
                       "ulimit -l unlimited, as root or by limits.conf(5)"};
-  for (std::string& remedy : capability_remedies(facts.own, "IPC_LOCK")) finding.remedies.push_back(remedy);
+  add_remedies(finding.remedies, capability_remedies(facts.own, "IPC_LOCK"));
   return finding;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <linux/capability.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -30,7 +31,10 @@ std::string container_option(const OwnFacts& own, std::string_view capability) {
     return fmt::format("in the pod's securityContext: capabilities: add: [\"{}\"]", capability);
   }
   const char* tool = own.container == "podman" ? "podman" : "docker";
-  return fmt::format("start the container with: {} run --cap-add {} …", tool, capability);
+  const std::string option = fmt::format("{} run --cap-add {} …", tool, capability);
+  // Only root has what was added for the container.
+  if (own.user_id != 0) return "run Strobe as root of the container, started with: " + option;
+  return "start the container with: " + option;
 }
 
 }  // namespace
@@ -94,14 +98,12 @@ std::vector<std::string> perf_remedies(const MachineFacts& facts, const Attempt&
       }
       remedies = {container_option(facts.own, "PERFMON")};
       if (facts.own.container != "kubernetes") {
-        remedies.emplace_back("or, for trusted programs: --security-opt seccomp=unconfined");
+        remedies.emplace_back("for trusted programs only: docker run --security-opt seccomp=unconfined …");
       }
       return remedies;
     case RefusalCause::paranoid:
       remedies = {sysctl_command(facts.own, fmt::format("kernel.perf_event_paranoid={}", paranoid))};
-      for (std::string& remedy : capability_remedies(facts.own, "PERFMON")) {
-        remedies.push_back(std::move(remedy));
-      }
+      add_remedies(remedies, capability_remedies(facts.own, "PERFMON"));
       return remedies;
     case RefusalCause::resource:
       return {"ulimit -n 65536, or as much as the hard limit allows"};
@@ -113,6 +115,12 @@ std::vector<std::string> perf_remedies(const MachineFacts& facts, const Attempt&
           "journalctl -k, dmesg"};
   }
   return remedies;
+}
+
+void add_remedies(std::vector<std::string>& remedies, const std::vector<std::string>& more) {
+  for (const std::string& remedy : more) {
+    if (std::find(remedies.begin(), remedies.end(), remedy) == remedies.end()) remedies.push_back(remedy);
+  }
 }
 
 std::string describe(const Attempt& attempt) {

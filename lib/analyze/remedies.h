@@ -32,6 +32,9 @@ enum class RefusalCause : uint8_t {
 [[nodiscard]] std::vector<std::string> perf_remedies(const MachineFacts& facts, const Attempt& attempt,
                                                      int paranoid);
 
+/// Appends those that are not there yet.
+void add_remedies(std::vector<std::string>& remedies, const std::vector<std::string>& more);
+
 /// "Permission denied (EACCES)" and the like; "worked", "not tried".
 [[nodiscard]] std::string describe(const Attempt& attempt);
 

@@ -54,8 +54,7 @@ std::vector<std::string> trace_remedies(const MachineFacts& facts, bool own_chil
     remedies.push_back(
         sysctl_command(facts.own, fmt::format("kernel.yama.ptrace_scope={}", own_child ? 1 : 0)));
   }
-  for (std::string& remedy : capability_remedies(facts.own, "SYS_PTRACE"))
-    remedies.push_back(std::move(remedy));
+  add_remedies(remedies, capability_remedies(facts.own, "SYS_PTRACE"));
   if (scope == 0 && own_child && facts.own.seccomp && facts.own.container.empty()) {
     remedies = {"start Strobe outside of the sandbox whose seccomp filter refuses ptrace"};
   }
@@ -193,8 +192,11 @@ Finding kernel_names_finding(const MachineFacts& facts) {
   finding.state = facts.perf.kernel.worked() ? FindingState::limited : FindingState::absent;
   finding.found = fmt::format("/proc/kallsyms shows no addresses ({})", setting);
   finding.meaning = "kernel functions have no names";
-  finding.remedies = {sysctl_command(facts.own, "kernel.kptr_restrict=0")};
-  for (std::string& remedy : capability_remedies(facts.own, "SYSLOG")) finding.remedies.push_back(remedy);
+  // With kptr_restrict 0 it is who may profile the kernel that sees them (kallsyms_for_perf in the kernel).
+  const bool by_paranoid = facts.settings.kptr_restrict == 0;
+  finding.remedies = {
+      sysctl_command(facts.own, by_paranoid ? "kernel.perf_event_paranoid=1" : "kernel.kptr_restrict=0")};
+  add_remedies(finding.remedies, capability_remedies(facts.own, "SYSLOG"));
   return finding;
 }
 

@@ -11,7 +11,7 @@ namespace strobe::report {
 namespace {
 
 constexpr size_t kIndent = 30;       // where words begin
-constexpr size_t kUsualWidth = 100;  // in a pipe
+constexpr size_t kUsualWidth = 110;  // in a pipe
 constexpr size_t kLeastWords = 40;
 
 Tone tone_of(analyze::FindingState state) {

@@ -37,6 +37,7 @@ TEST(GoldenCommandLine, Help) {
   test::expect_golden("help_run.txt", strobe_with("run --help"));
   test::expect_golden("help_attach.txt", strobe_with("attach --help"));
   test::expect_golden("help_report.txt", strobe_with("report --help"));
+  test::expect_golden("help_doctor.txt", strobe_with("doctor --help"));
 }
 
 TEST(GoldenCommandLine, Errors) {
@@ -62,6 +63,8 @@ TEST(GoldenCommandLine, Errors) {
                                 "attach self",
                                 "attach 0",
                                 "attach 12x",
+                                "doctor self",
+                                "doctor --json /nosuch/report.json",
                                 "report",
                                 "report x.strobe nosuch",
                                 "report functions '('",

@@ -42,9 +42,11 @@ std::vector<std::string> access_remedies(const Question& q, bool attach) {
   const bool only_yama = !q.other_user() && !target.not_dumpable && !target.more_capabilities;
   if (attach && only_yama && scope == 3) return {"reboot: yama's ptrace_scope 3 stays until then"};
   if (attach && only_yama && scope > 0) remedies.push_back(sysctl_command(own, "kernel.yama.ptrace_scope=0"));
-  for (std::string& remedy : capability_remedies(own, "SYS_PTRACE")) remedies.push_back(std::move(remedy));
-  if (attach && only_yama && scope > 0)
-    remedies.emplace_back("or start the program by: strobe run -- COMMAND");
+  if (q.other_user() && own.user_id != 0) {
+    remedies.push_back(fmt::format("run Strobe as user {}, or as root", *target.user_id));
+  }
+  add_remedies(remedies, capability_remedies(own, "SYS_PTRACE"));
+  if (attach && only_yama && scope > 0) remedies.emplace_back("start the program by: strobe run -- COMMAND");
   return remedies;
 }
 
@@ -63,9 +65,7 @@ Finding sample_finding(const Question& q) {
   } else {
     finding.found = fmt::format("{}: {}", describe(attempt), access_obstacle(q, false));
     finding.remedies = access_remedies(q, false);
-    for (std::string& remedy : capability_remedies(q.facts->own, "PERFMON")) {
-      finding.remedies.push_back(std::move(remedy));
-    }
+    add_remedies(finding.remedies, capability_remedies(q.facts->own, "PERFMON"));
   }
   finding.meaning = q.target->access.trace.worked() ? "`auto` takes the engine `ptrace`" : "";
   return finding;

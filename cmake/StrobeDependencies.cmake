@@ -7,6 +7,10 @@ find_package(CLI11 REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(elfutils REQUIRED IMPORTED_TARGET libdw libelf)
+# Packed sections: compressed debug information, and MiniDebugInfo.
+find_package(ZLIB REQUIRED)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(libunwind REQUIRED IMPORTED_TARGET libunwind-ptrace libunwind-generic)
 find_library(IBERTY iberty REQUIRED)
 # Optional: per-CPU sampling that filters in the kernel.

@@ -15,9 +15,7 @@ Result<MappedFile> MappedFile::map(const UniqueFd& fd, const std::string& name) 
   MappedFile file;
   if (info.st_size == 0) return file;
   const auto size = static_cast<size_t>(info.st_size);
-  // Private and writable: libelf edits section headers in memory when it expands compressed sections; what is
-  // written stays in this process.
-  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd.get(), 0);
+  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (address == MAP_FAILED) return from_errno("map " + name);
   file.bytes_ = Bytes(static_cast<const std::byte*>(address), size);
   file.mapped_ = true;
@@ -35,6 +33,16 @@ MappedFile MappedFile::own(std::vector<std::byte> bytes) {
   file.owned_ = std::move(bytes);
   file.bytes_ = file.owned_;
   return file;
+}
+
+MappedFile MappedFile::view(Bytes bytes) {
+  MappedFile file;
+  file.bytes_ = bytes;
+  return file;
+}
+
+void MappedFile::drop_pages() const {
+  if (mapped_) ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

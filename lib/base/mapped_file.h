@@ -18,6 +18,8 @@ class MappedFile {
   static Result<MappedFile> map(const UniqueFd& fd, const std::string& name);
   static Result<MappedFile> open(const std::string& path);
   static MappedFile own(std::vector<std::byte> bytes);
+  /// Bytes of somebody else, who outlives this object.
+  static MappedFile view(Bytes bytes);
 
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
@@ -25,6 +27,8 @@ class MappedFile {
 
   /// Valid as long as this object (moving keeps it valid).
   [[nodiscard]] Bytes bytes() const { return bytes_; }
+  /// Gives the memory of a mapping back; the next access reads the file again. Any thread, at any time.
+  void drop_pages() const;
 
  private:
   MappedFile() = default;

@@ -1,7 +1,6 @@
 #include "symbolize/dwarf_module.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwelf.h>
 
 #include <algorithm>
 #include <utility>
@@ -9,23 +8,16 @@
 namespace strobe::symbolize {
 namespace {
 
+constexpr size_t kMaxBuildIdBytes = 64;
 constexpr int kMaxStepsBack = 16;
 constexpr size_t kMaxUnits = size_t{1} << 22;
 
-Elf* open_elf(const LoadedFile& file) {
-  elf_version(EV_CURRENT);
-  const Bytes bytes = file.content.bytes();
-  // libelf writes to it where sections are compressed: MappedFile's pages are private and writable.
-  return elf_memory(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())), bytes.size());
-}
-
-std::string hex(const void* data, size_t size) {
+std::string hex(Bytes bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
-  for (size_t i = 0; i < size; ++i) {
-    const unsigned byte = static_cast<const unsigned char*>(data)[i];
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+  for (const std::byte byte : bytes) {
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
   }
   return text;
 }
@@ -44,31 +36,33 @@ std::optional<DwarfModule> DwarfModule::open(const LoadedFile& file,
 }
 
 bool DwarfModule::attach(const LoadedFile& file) {
-  elf_.reset(open_elf(file));
-  if (elf_ != nullptr) dwarf_.reset(dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
-  return dwarf_ != nullptr;
+  sections_ = DebugSections::read(file.elf);
+  if (sections_.has_info()) dwarf_ = DwarfHandle::open(sections_.all());
+  return dwarf_.has_value();
 }
 
 void DwarfModule::attach_supplement(const LoadedFile& file,
                                     const std::vector<std::string>& debug_directories) {
-  const char* name = nullptr;
-  const void* id = nullptr;
-  const ssize_t id_size = dwelf_dwarf_gnu_debugaltlink(dwarf_.get(), &name, &id);
-  if (id_size <= 0 || name == nullptr) return;
-  const std::string build_id = hex(id, static_cast<size_t>(id_size));
+  // The section has a file name and the supplement's build-id. Not left to libdw, which would open any path.
+  const elf::Section* link = file.elf.find_section(".gnu_debugaltlink");
+  if (link == nullptr) return;
+  ByteReader reader(file.elf.section_bytes(*link));
+  const std::string name(reader.read_c_string());
+  const Bytes id = reader.ok() ? reader.read_bytes(reader.remaining()) : Bytes();
+  if (id.empty() || id.size() > kMaxBuildIdBytes || name.empty()) return;
+  const std::string build_id = hex(id);
   auto found = find_by_build_id(build_id, debug_directories);
   if (!found) {
     const size_t slash = file.path.rfind('/');
     const std::string beside = slash == std::string::npos ? "./" : file.path.substr(0, slash + 1);
-    auto by_name = load_elf_file(name[0] == '/' ? std::string(name) : beside + name);
+    auto by_name = load_elf_file(name[0] == '/' ? name : beside + name);
     if (!by_name || by_name->elf.build_id() != build_id) return;
     found = std::move(*by_name);
   }
   supplement_file_ = std::make_unique<LoadedFile>(std::move(*found));
-  supplement_elf_.reset(open_elf(*supplement_file_));
-  if (supplement_elf_ == nullptr) return;
-  supplement_.reset(dwarf_begin_elf(supplement_elf_.get(), DWARF_C_READ, nullptr));
-  if (supplement_ != nullptr) dwarf_setalt(dwarf_.get(), supplement_.get());
+  supplement_sections_ = DebugSections::read(supplement_file_->elf);
+  supplement_ = DwarfHandle::open(supplement_sections_.all());
+  if (supplement_) dwarf_setalt(dwarf_->get(), supplement_->get());
 }
 
 void DwarfModule::index_units() {
@@ -77,7 +71,7 @@ void DwarfModule::index_units() {
   Dwarf_Die split_die;
   uint8_t type = 0;
   while (units_.size() < kMaxUnits &&
-         dwarf_get_units(dwarf_.get(), unit, &unit, nullptr, &type, &unit_die, &split_die) == 0) {
+         dwarf_get_units(dwarf_->get(), unit, &unit, nullptr, &type, &unit_die, &split_die) == 0) {
     if (type != DW_UT_compile && type != DW_UT_skeleton) continue;
     const auto index = static_cast<uint32_t>(units_.size());
     const bool is_split = type == DW_UT_skeleton && split_die.addr != nullptr;

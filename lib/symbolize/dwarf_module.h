@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "symbolize/debug_sections.h"
 #include "symbolize/dwarf_names.h"
 #include "symbolize/dwarf_unit.h"
 #include "symbolize/module_files.h"
@@ -29,12 +30,6 @@ class DwarfModule {
   AddressSymbols find(uint64_t address);
 
  private:
-  struct ElfCloser {
-    void operator()(Elf* elf) const { elf_end(elf); }
-  };
-  struct DwarfCloser {
-    void operator()(Dwarf* dwarf) const { dwarf_end(dwarf); }
-  };
   struct UnitRange {
     uint64_t low = 0;
     uint64_t high = 0;
@@ -47,10 +42,10 @@ class DwarfModule {
 
   // Destroyed from the bottom up: first what reads, then the handles, then the bytes.
   std::unique_ptr<LoadedFile> supplement_file_;
-  std::unique_ptr<Elf, ElfCloser> supplement_elf_;
-  std::unique_ptr<Dwarf, DwarfCloser> supplement_;
-  std::unique_ptr<Elf, ElfCloser> elf_;
-  std::unique_ptr<Dwarf, DwarfCloser> dwarf_;
+  DebugSections supplement_sections_;
+  std::optional<DwarfHandle> supplement_;
+  DebugSections sections_;
+  std::optional<DwarfHandle> dwarf_;
   std::vector<DwarfUnit> units_;
   std::vector<UnitRange> ranges_;  // by low
   std::unique_ptr<DwarfNames> names_;

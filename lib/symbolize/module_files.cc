@@ -10,12 +10,15 @@
 
 #include <fmt/format.h>
 
+#include "elf/section_content.h"
 #include "os/proc_maps.h"
 
 namespace strobe::symbolize {
 namespace {
 
 constexpr uint64_t kMaxFileBytes = uint64_t{8} << 30;
+constexpr uint64_t kLargeFileBytes = uint64_t{8} << 20;  // worth a lease, which may make a linker wait for us
+constexpr size_t kMaxMiniBytes = size_t{256} << 20;
 constexpr int64_t kNsPerS = 1'000'000'000;
 
 /// Reads at most `size` bytes; fewer where the file ended earlier.
@@ -48,6 +51,50 @@ bool is_same_file(const ModuleRow& module, const LoadedFile& file) {
   return module.mtime_ns == 0 || module.mtime_ns == file.mtime_ns;
 }
 
+struct FileBytes {
+  MappedFile content;
+  std::optional<os::FileLease> lease;
+};
+
+Result<FileBytes> map_or_read(UniqueFd fd, const struct stat& info, const std::string& path) {
+  const auto size = static_cast<uint64_t>(info.st_size);
+  const bool only_root_writes = info.st_uid == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  std::optional<os::FileLease> lease;
+  if (!only_root_writes && size >= kLargeFileBytes) {
+    if (UniqueFd other(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); other)
+      lease = os::FileLease::take(std::move(other));
+  }
+  if (only_root_writes || lease) {
+    auto content = MappedFile::map(fd, path);
+    if (!content) return pass(std::move(content));
+    return FileBytes{std::move(*content), std::move(lease)};
+  }
+  auto bytes = read_bytes(fd, path, static_cast<size_t>(size));
+  if (!bytes) return pass(std::move(bytes));
+  return FileBytes{MappedFile::own(std::move(*bytes)), std::nullopt};
+}
+
+/// MiniDebugInfo: an ELF file with the symbols that .dynsym lacks, packed by xz.
+std::optional<LoadedFile> unpack_mini_debug_info(const LoadedFile& module) {
+  const elf::Section* section = module.elf.find_section(".gnu_debugdata");
+  if (section == nullptr) return std::nullopt;
+  auto bytes = elf::unpack_xz(module.elf.section_bytes(*section), kMaxMiniBytes);
+  if (!bytes) return std::nullopt;
+  MappedFile content = MappedFile::own(std::move(*bytes));
+  auto parsed = elf::ElfFile::parse(content.bytes());
+  if (!parsed) return std::nullopt;
+  return LoadedFile{.path = module.path + " [.gnu_debugdata]",
+                    .size = content.bytes().size(),
+                    .content = std::move(content),
+                    .elf = std::move(*parsed),
+                    .lease = std::nullopt};
+}
+
+std::string refusal(const std::string& path, const std::string& its_id, const std::string& wanted_id) {
+  return fmt::format("{} is not the debug file of what ran: its build-id is {}, the module's {}", path,
+                     its_id.empty() ? "absent" : its_id, wanted_id.empty() ? "absent" : wanted_id);
+}
+
 /// Where the file of a mapping of `pid` may be opened, best first.
 std::vector<std::string> module_candidates(const std::string& path, pid_t pid) {
   constexpr std::string_view kDeleted = " (deleted)";
@@ -72,7 +119,8 @@ std::vector<std::string> module_candidates(const std::string& path, pid_t pid) {
 
 /// The debug file that .gnu_debuglink names, at the places where gdb looks as well.
 std::optional<LoadedFile> find_by_debug_link(const LoadedFile& module, const std::string& target_path,
-                                             const std::vector<std::string>& debug_directories) {
+                                             const std::vector<std::string>& debug_directories,
+                                             std::vector<std::string>& refused) {
   const auto link = module.elf.debug_link();
   if (!link || link->file_name.find('/') != std::string_view::npos) return std::nullopt;
   const std::string name(link->file_name);
@@ -89,6 +137,7 @@ std::optional<LoadedFile> find_by_debug_link(const LoadedFile& module, const std
                              ? build_id == candidate_id
                              : debug_link_crc(file->content.bytes()) == link->crc;
     if (matches) return std::move(*file);
+    refused.push_back(refusal(candidate, candidate_id, build_id));
   }
   return std::nullopt;
 }
@@ -118,37 +167,35 @@ Result<std::string> read_text_file(const std::string& path, size_t max_bytes) {
 }
 
 Result<LoadedFile> load_elf_file(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return from_errno("open " + path);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return from_errno("stat " + path);
   if (!S_ISREG(info.st_mode)) return fail(ErrorCode::invalid_argument, path + " is not a regular file");
   const auto size = static_cast<uint64_t>(info.st_size);
   if (size > kMaxFileBytes) return fail(ErrorCode::no_resources, path + " is too large");
-  const bool only_root_writes = info.st_uid == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-  auto content = [&]() -> Result<MappedFile> {
-    if (only_root_writes) return MappedFile::map(fd, path);
-    auto bytes = read_bytes(fd, path, static_cast<size_t>(size));
-    if (!bytes) return pass(std::move(bytes));
-    return MappedFile::own(std::move(*bytes));
-  }();
-  if (!content) return pass(std::move(content));
-  auto parsed = elf::ElfFile::parse(content->bytes());
+  auto loaded = map_or_read(std::move(fd), info, path);
+  if (!loaded) return pass(std::move(loaded));
+  auto parsed = elf::ElfFile::parse(loaded->content.bytes());
   if (!parsed) return fail(parsed.error().code, path + ": " + parsed.error().what);
   return LoadedFile{.path = path,
                     .size = size,
                     .mtime_ns = info.st_mtim.tv_sec * kNsPerS + info.st_mtim.tv_nsec,
-                    .content = std::move(*content),
-                    .elf = std::move(*parsed)};
+                    .content = std::move(loaded->content),
+                    .elf = std::move(*parsed),
+                    .lease = std::move(loaded->lease)};
 }
 
 std::optional<LoadedFile> find_by_build_id(const std::string& build_id,
-                                           const std::vector<std::string>& debug_directories) {
+                                           const std::vector<std::string>& debug_directories,
+                                           std::vector<std::string>* refused) {
   if (build_id.size() < 4) return std::nullopt;
   for (const std::string& directory : debug_directories) {
     auto file = load_elf_file(
         fmt::format("{}/.build-id/{}/{}.debug", directory, build_id.substr(0, 2), build_id.substr(2)));
-    if (file && file->elf.build_id() == build_id) return std::move(*file);
+    if (!file) continue;
+    if (file->elf.build_id() == build_id) return std::move(*file);
+    if (refused != nullptr) refused->push_back(refusal(file->path, file->elf.build_id(), build_id));
   }
   return std::nullopt;
 }
@@ -184,8 +231,12 @@ ModuleFiles find_module_files(const ModuleRow& module, const std::string& path, 
   if (files.module && has_debug_info(files.module->elf)) return files;
   std::string build_id = module.build_id;
   if (build_id.empty() && files.module) build_id = files.module->elf.build_id();
-  files.debug = find_by_build_id(build_id, directories);
-  if (!files.debug && files.module) files.debug = find_by_debug_link(*files.module, path, directories);
+  files.debug = find_by_build_id(build_id, directories, &files.refused);
+  if (!files.debug && files.module) {
+    files.debug = find_by_debug_link(*files.module, path, directories, files.refused);
+  }
+  if (files.debug) files.refused.clear();  // the right one was found elsewhere
+  if (files.module && !files.debug) files.mini = unpack_mini_debug_info(*files.module);
   return files;
 }
 

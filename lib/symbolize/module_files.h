@@ -15,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "elf/elf_file.h"
 #include "model/recording.h"
+#include "os/file_lease.h"
 
 namespace strobe::symbolize {
 
@@ -29,25 +30,33 @@ struct LoadedFile {
   int64_t mtime_ns = 0;
   MappedFile content;
   elf::ElfFile elf;  ///< borrows from `content`
+  std::optional<os::FileLease> lease;
+
+  /// False where somebody began to change the file while we have it mapped: stop using it, soon.
+  [[nodiscard]] bool is_steady() const { return !lease || lease->is_undisturbed(); }
 };
 
-/// Opens and parses; regular files only. Files that only root can change are mapped, others are read: a
-/// mapped file that shrinks would kill us.
+/// Opens and parses; regular files only. A mapped file that shrinks would kill us, so only files that nobody
+/// but root can change are mapped, and large ones of ours under a lease; others are read into memory.
 Result<LoadedFile> load_elf_file(const std::string& path);
 
 struct ModuleFiles {
   std::optional<LoadedFile> module;  ///< the file itself
   std::optional<LoadedFile> debug;   ///< its separate debug file
+  std::optional<LoadedFile> mini;    ///< the symbol table of its .gnu_debugdata, where there is no debug file
   std::string note;                  ///< why there is neither, for the user
+  std::vector<std::string> refused;  ///< debug files that belong to another build, as sentences
 };
 
 /// Looks for the file of `module` (its path given as text) and its debug file. `pid` may be 0.
 [[nodiscard]] ModuleFiles find_module_files(const ModuleRow& module, const std::string& path, pid_t pid,
                                             const std::vector<std::string>& debug_directories);
 
-/// The debug file with this build-id; nullopt where no directory has a matching one.
+/// The debug file with this build-id; nullopt where no directory has a matching one. Files at its place that
+/// have another one are told in `refused`.
 [[nodiscard]] std::optional<LoadedFile> find_by_build_id(const std::string& build_id,
-                                                         const std::vector<std::string>& debug_directories);
+                                                         const std::vector<std::string>& debug_directories,
+                                                         std::vector<std::string>* refused = nullptr);
 
 /// CRC-32 as .gnu_debuglink has it (IEEE 802.3, as zlib).
 [[nodiscard]] uint32_t debug_link_crc(Bytes bytes);

@@ -23,6 +23,7 @@ constexpr uint64_t kWarnFrames = 5;
 constexpr double kWarnShare = 0.05;
 constexpr size_t kMaxWarnings = 3;
 constexpr std::string_view kWarningStart = "Names are missing: ";
+constexpr std::string_view kRefusedStart = "Debug file refused: ";
 
 /// True where the recording was made by the kernel that runs now: only then do kernel addresses, the vDSO and
 /// process ids mean what they meant.
@@ -190,7 +191,14 @@ void fill_quality(const std::vector<ModuleRequest>& requests, const std::vector<
     quality.symbols.missing += count;
   }
   std::ranges::stable_sort(quality.symbols.blame, std::ranges::greater{}, &Blame::count);
-  std::erase_if(quality.warnings, [](const std::string& text) { return text.starts_with(kWarningStart); });
+  std::erase_if(quality.warnings, [](const std::string& text) {
+    return text.starts_with(kWarningStart) || text.starts_with(kRefusedStart);
+  });
+  for (const ModuleSymbols& answer : answers) {
+    for (const std::string& sentence : answer.refused) {
+      quality.warnings.push_back(fmt::format("{}{}.", kRefusedStart, sentence));
+    }
+  }
   std::vector<std::pair<uint64_t, size_t>> worst;
   for (const auto& [module, count] : missing.by_module) {
     const double share = static_cast<double>(count) / static_cast<double>(quality.symbols.frames);

@@ -56,7 +56,8 @@ bool is_named(const AddressSymbols& symbols) { return !symbols.empty() && !symbo
 void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, const SymbolizeOptions& options,
                       const std::vector<size_t>& wanted, ModuleSymbols& answer) {
   const elf::ElfFile* module = files.module ? &files.module->elf : nullptr;
-  const elf::ElfFile* debug = files.debug ? &files.debug->elf : nullptr;
+  const LoadedFile* separate = files.debug ? &*files.debug : files.mini ? &*files.mini : nullptr;
+  const elf::ElfFile* debug = separate != nullptr ? &separate->elf : nullptr;
   const SymbolIndex index(module, debug);
   std::optional<DwarfModule> dwarf;
   if (files.debug) dwarf = DwarfModule::open(*files.debug, options.debug_directories);
@@ -105,6 +106,7 @@ ModuleSymbols symbolize_file(const ModuleRequest& request, const SymbolizeOption
   const bool all_named = std::ranges::all_of(answer.symbols, is_named);
   if (all_named) answer.reason = LossReason::none;
   if (!all_named) answer.note = missing_note(request.path, files);
+  answer.refused = files.refused;
   return answer;
 }
 

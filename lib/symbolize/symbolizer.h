@@ -1,6 +1,6 @@
 // File addresses to functions, files, lines and inlined callers. Looks in the module's own file, its
-// debug file (build-id, .gnu_debuglink), the kernel's symbols, and JIT maps. By unique address, in
-// parallel over modules, cached on disk by build-id. Never contacts a network.
+// debug file (build-id, .gnu_debuglink) or MiniDebugInfo, the kernel's symbols, and JIT maps. By unique
+// address, in parallel over modules, cached on disk by build-id. Never contacts a network.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,7 @@ struct ModuleSymbols {
   std::vector<AddressSymbols> symbols;   ///< parallel to ModuleRequest::addresses
   LossReason reason = LossReason::none;  ///< for the addresses without a function
   std::string note;                      ///< what a user could do: "install coreutils-dbgsym"; may be empty
+  std::vector<std::string> refused;      ///< debug files of another build that were found, as sentences
 };
 
 struct SymbolizeOptions {

@@ -34,6 +34,7 @@ FOREIGN = [
     (r"nlohmann/", ["lib/report", "lib/workflow"]),
     (r"libunwind", ["lib/unwind/oracle"]),
     (r"elfutils/|dwarf\.h|libelf\.h|gelf\.h", ["lib/symbolize"]),
+    (r"(zlib|zstd|lzma)\.h", ["lib/elf"]),
     (r"libiberty/|demangle\.h", ["lib/symbolize"]),
     (r"sqlite3", ["lib/store"]),
     (r"bpf/|linux/bpf", ["lib/sampling/bpf"]),

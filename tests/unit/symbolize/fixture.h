@@ -17,6 +17,9 @@ bool has_fixture(const std::string& name);
 /// Every `step`th address of the file's .text that a function symbol of inlining.cc covers.
 std::vector<uint64_t> text_addresses(const std::string& path, uint64_t step);
 
+/// One line per level, for messages and comparisons.
+std::string describe(const AddressSymbols& symbols);
+
 struct OracleFrame {
   std::string function;  ///< as in DWARF or symbol table, not demangled
   std::string file;

@@ -65,6 +65,14 @@ std::vector<uint64_t> text_addresses(const std::string& path, uint64_t step) {
   return addresses;
 }
 
+std::string describe(const AddressSymbols& symbols) {
+  std::string text;
+  for (const SourceFrame& frame : symbols) {
+    text += fmt::format("  {} [{}] {}:{}\n", frame.function, frame.linkage_name, frame.file, frame.line);
+  }
+  return text;
+}
+
 std::vector<std::vector<OracleFrame>> run_addr2line(const std::string& path,
                                                     const std::vector<uint64_t>& addresses) {
   // binutils 2.40 misses the inlined calls of clang's DWARF 5; LLVM's own tool reads them.

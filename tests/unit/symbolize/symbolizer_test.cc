@@ -26,14 +26,6 @@ ModuleSymbols symbolize_one(const ModuleRequest& request, const SymbolizeOptions
   return answers.empty() ? ModuleSymbols{} : std::move(answers.front());
 }
 
-std::string describe(const AddressSymbols& symbols) {
-  std::string text;
-  for (const SourceFrame& frame : symbols) {
-    text += fmt::format("  {} [{}] {}:{}\n", frame.function, frame.linkage_name, frame.file, frame.line);
-  }
-  return text;
-}
-
 std::string describe(const std::vector<OracleFrame>& frames) {
   std::string text;
   for (const OracleFrame& frame : frames) {

@@ -1,0 +1,99 @@
+#include "symbolize/debug_sections.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "elf/section_content.h"
+
+namespace strobe::symbolize {
+namespace {
+
+constexpr std::array<std::string_view, 9> kWanted = {"info",        "abbrev", "line",   "str",     "line_str",
+                                                     "str_offsets", "addr",   "ranges", "rnglists"};
+
+/// ".debug_info" for ".debug_info", ".zdebug_info" and, with that suffix, ".debug_info.dwo"; else empty.
+std::string plain_name(std::string_view name, std::string_view suffix) {
+  if (!name.ends_with(suffix)) return {};
+  name.remove_suffix(suffix.size());
+  for (const std::string_view start : {".debug_", ".zdebug_"}) {
+    if (!name.starts_with(start)) continue;
+    const std::string_view rest = name.substr(start.size());
+    if (std::ranges::find(kWanted, rest) != kWanted.end()) return ".debug_" + std::string(rest);
+  }
+  return {};
+}
+
+bool add_section(Elf* elf, size_t name_at, uint32_t type, Bytes bytes) {
+  Elf_Scn* section = elf_newscn(elf);
+  Elf_Data* data = section != nullptr ? elf_newdata(section) : nullptr;
+  GElf_Shdr header{};
+  if (data == nullptr || gelf_getshdr(section, &header) == nullptr) return false;
+  data->d_buf = const_cast<std::byte*>(bytes.data());  // read only: nothing is packed any more
+  data->d_size = bytes.size();
+  data->d_type = ELF_T_BYTE;
+  data->d_version = EV_CURRENT;
+  data->d_align = 1;
+  header.sh_type = type;
+  header.sh_name = static_cast<GElf_Word>(name_at);
+  header.sh_size = bytes.size();
+  return gelf_update_shdr(section, &header) != 0;
+}
+
+}  // namespace
+
+DebugSections DebugSections::read(const elf::ElfFile& file, std::string_view suffix) {
+  DebugSections result;
+  for (const elf::Section& section : file.sections()) {
+    std::string name = plain_name(section.name, suffix);
+    if (name.empty() || !result.find(name).empty()) continue;
+    const auto content = elf::section_content(file, section);
+    if (!content || content->size == 0) continue;
+    if (content->packing == elf::Packing::none) {
+      result.sections_.push_back({std::move(name), content->stored});
+      continue;
+    }
+    std::vector<std::byte> bytes(static_cast<size_t>(content->size));
+    if (!elf::unpack(*content, bytes)) continue;
+    result.unpacked_.push_back(std::move(bytes));
+    result.sections_.push_back({std::move(name), result.unpacked_.back()});
+  }
+  return result;
+}
+
+Bytes DebugSections::find(std::string_view name) const {
+  const auto found = std::ranges::find(sections_, name, &NamedBytes::name);
+  return found == sections_.end() ? Bytes() : found->bytes;
+}
+
+std::optional<DwarfHandle> DwarfHandle::open(std::span<const NamedBytes> sections) {
+  elf_version(EV_CURRENT);
+  DwarfHandle handle;
+  handle.nowhere_ = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  handle.elf_.reset(elf_begin(handle.nowhere_.get(), ELF_C_WRITE, nullptr));
+  Elf* elf = handle.elf_.get();
+  GElf_Ehdr header{};
+  if (elf == nullptr || gelf_newehdr(elf, ELFCLASS64) == nullptr) return std::nullopt;
+  handle.names_ = std::make_unique<std::string>(1, '\0');
+  for (const NamedBytes& section : sections) {
+    const size_t name_at = handle.names_->size();
+    *handle.names_ += section.name + '\0';
+    if (!add_section(elf, name_at, SHT_PROGBITS, section.bytes)) return std::nullopt;
+  }
+  if (!add_section(elf, 0, SHT_STRTAB, std::as_bytes(std::span(*handle.names_)))) return std::nullopt;
+  if (gelf_getehdr(elf, &header) == nullptr) return std::nullopt;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_type = ET_DYN;
+  header.e_machine = EM_X86_64;
+  header.e_version = EV_CURRENT;
+  header.e_shstrndx = static_cast<GElf_Half>(sections.size() + 1);
+  if (gelf_update_ehdr(elf, &header) == 0) return std::nullopt;
+  handle.dwarf_.reset(dwarf_begin_elf(elf, DWARF_C_READ, nullptr));
+  if (handle.dwarf_ == nullptr) return std::nullopt;
+  return handle;
+}
+
+}  // namespace strobe::symbolize

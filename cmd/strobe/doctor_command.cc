@@ -77,7 +77,7 @@ Action add_doctor_command(CLI::App& app) {
       "Every right is tried for real, with effects that end with the command; nothing is changed and no\n"
       "server is contacted. With PID: may that process be sampled, read and stopped; it is not stopped.\n"
       "Exit status: 0 profiling is possible, 1 it is not, 125 where Strobe failed.");
-  command->add_option("pid", options->pid, "Process to look at")->group("");
+  command->add_option("pid", options->pid, "Process to look at")->type_name("PID")->group("");
   command->add_option("--json", options->json, "Also write all of it as JSON (strobe-doctor/1); - for stdout")
       ->type_name("FILE|-");
   offer_values(

@@ -46,7 +46,10 @@ class Fish:
                                    line], cwd=self.folder, capture_output=True, text=True, check=False,
                                   env={**os.environ, "HOME": home, "TERM": "dumb"})
         assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
-        return {answer.split("\t")[0] for answer in done.stdout.splitlines()}
+        # fish answers with the whole word, also where only what follows "=" is completed.
+        typed = re.match(r"(?:.* )?(-[^ ]*=)", line)
+        return {answer.split("\t")[0].removeprefix(typed.group(1) if typed else "")
+                for answer in done.stdout.splitlines()}
 
     def check_syntax(self):
         subprocess.run(["fish", "--no-execute", self.script], check=True)

@@ -13,6 +13,7 @@ Application make_application(const std::vector<std::string>& after_marker) {
       {"run", add_run_command(app, after_marker)},
       {"attach", add_attach_command(app)},
       {"report", add_report_command(app)},
+      {"compare", add_compare_command(app)},
       {"doctor", add_doctor_command(app)},
   };
   return {.app = std::move(owner), .actions = std::move(actions)};

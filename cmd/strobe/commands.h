@@ -31,5 +31,6 @@ Action add_run_command(CLI::App& app, const std::vector<std::string>& after_mark
 Action add_attach_command(CLI::App& app);
 Action add_report_command(CLI::App& app);
 Action add_doctor_command(CLI::App& app);
+Action add_compare_command(CLI::App& app);
 
 }  // namespace strobe::cli

@@ -15,8 +15,6 @@ namespace {
 
 constexpr long kDefaultRows = 20;
 constexpr uint32_t kMaxStackBytes = 65'528;
-constexpr const char* kRecordGroup = "Recording";
-constexpr const char* kReportGroup = "Report";
 constexpr const char* kViewGroup = "What is shown";
 
 /// The default name, with a number where that second already has a recording.
@@ -41,22 +39,7 @@ Result<sampling::EngineChoice> parse_engine(const std::string& word) {
               "use auto, perf or ptrace");
 }
 
-Result<void> add_restriction(const std::string& word, analyze::OrderOptions& order) {
-  Result<analyze::Restriction> restriction = analyze::parse_restriction(word);
-  if (!restriction) return pass(std::move(restriction));
-  order.restrictions.push_back(std::move(*restriction));
-  return {};
-}
-
 }  // namespace
-
-Result<ColorChoice> parse_color(const std::string& word) {
-  if (word == "auto") return ColorChoice::automatic;
-  if (word == "always") return ColorChoice::always;
-  if (word == "never") return ColorChoice::never;
-  return fail(ErrorCode::invalid_argument, fmt::format("unknown colour choice '{}'", word),
-              "use auto, always or never");
-}
 
 void add_record_options(CLI::App& app, RecordOptions& options) {
   app.add_option("-o,--output", options.output, "Where the recording goes [./NAME-YYYYMMDD-HHMMSS.strobe]")
@@ -122,23 +105,27 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
                    ->take_all()
                    ->group(kReportGroup),
                analyze::sort_words());
-  app.add_option("-n,--rows", options.rows, "Rows of the table; 0 for all [20]")
-      ->type_name("N")
-      ->group(kReportGroup);
   app.add_flag("--reverse", options.reverse, "The other way round")->group(kReportGroup);
-  app.add_flag("--strip-dirs", options.strip_dirs, "File names without directories")->group(kReportGroup);
-  app.add_flag("--full-names", options.full_names,
-               "C++ and Rust names with template arguments and parameters")
-      ->group(kReportGroup);
   app.add_flag("--wide", options.wide, "Also the 95 % intervals of the shares")->group(kReportGroup);
-  app.add_option("--process", options.process, "Only this process")
-      ->type_name("PID|NAME")
-      ->group(kReportGroup);
-  app.add_option("--thread", options.thread, "Only this thread")->type_name("TID|NAME")->group(kReportGroup);
+  add_table_options(app, options);
   app.add_option("--json", options.json,
                  "Also write the whole report as JSON (strobe-report/1); - for stdout")
       ->type_name("FILE|-")
       ->group(kReportGroup);
+}
+
+void add_table_options(CLI::App& app, ReportOptions& options) {
+  app.add_option("-n,--rows", options.rows, "Rows of the table; 0 for all [20]")
+      ->type_name("N")
+      ->group(kReportGroup);
+  app.add_flag("--strip-dirs", options.strip_dirs, "File names without directories")->group(kReportGroup);
+  app.add_flag("--full-names", options.full_names,
+               "C++ and Rust names with template arguments and parameters")
+      ->group(kReportGroup);
+  app.add_option("--process", options.process, "Only this process")
+      ->type_name("PID|NAME")
+      ->group(kReportGroup);
+  app.add_option("--thread", options.thread, "Only this thread")->type_name("TID|NAME")->group(kReportGroup);
   offer_values(app.add_option("--color", options.color, "auto, always or never [auto]")
                    ->type_name("WHEN")
                    ->group(kReportGroup),
@@ -177,18 +164,34 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
     if (!key) return pass(std::move(key));
     order.keys.push_back(*key);
   }
-  // Without -n the usual limit holds, unless the user restricts the list himself.
-  const long rows = options.rows.value_or(restrictions.empty() ? kDefaultRows : 0);
-  if (rows < 0)
-    return fail(ErrorCode::invalid_argument, "-n cannot be negative", "give a number of rows; 0 for all");
-  if (rows > 0) {
-    if (Result<void> added = add_restriction(std::to_string(rows), order); !added)
-      return pass(std::move(added));
-  }
-  for (const std::string& word : restrictions) {
-    if (Result<void> added = add_restriction(word, order); !added) return pass(std::move(added));
-  }
+  Result<std::vector<analyze::Restriction>> all = make_restrictions(options.rows, restrictions);
+  if (!all) return pass(std::move(all));
+  order.restrictions = std::move(*all);
   return request;
+}
+
+Result<ColorChoice> parse_color(const std::string& word) {
+  if (word == "auto") return ColorChoice::automatic;
+  if (word == "always") return ColorChoice::always;
+  if (word == "never") return ColorChoice::never;
+  return fail(ErrorCode::invalid_argument, fmt::format("unknown colour choice '{}'", word),
+              "use auto, always or never");
+}
+
+Result<std::vector<analyze::Restriction>> make_restrictions(const std::optional<long>& rows,
+                                                            const std::vector<std::string>& restrictions) {
+  const long limit = rows.value_or(restrictions.empty() ? kDefaultRows : 0);
+  if (limit < 0)
+    return fail(ErrorCode::invalid_argument, "-n cannot be negative", "give a number of rows; 0 for all");
+  std::vector<std::string> words = restrictions;
+  if (limit > 0) words.insert(words.begin(), std::to_string(limit));
+  std::vector<analyze::Restriction> result;
+  for (const std::string& word : words) {
+    Result<analyze::Restriction> restriction = analyze::parse_restriction(word);
+    if (!restriction) return pass(std::move(restriction));
+    result.push_back(std::move(*restriction));
+  }
+  return result;
 }
 
 symbolize::SymbolizeOptions symbolize_options() {

@@ -16,6 +16,10 @@
 
 namespace strobe::cli {
 
+/// Headings of the option lists in --help.
+inline constexpr const char* kRecordGroup = "Recording";
+inline constexpr const char* kReportGroup = "Report";
+
 /// Options of `run` and `attach`.
 struct RecordOptions {
   std::string output;
@@ -48,6 +52,8 @@ struct ReportOptions {
   analyze::StackFilter filter;
 };
 void add_report_options(CLI::App& app, ReportOptions& options);
+/// The part of them that every table has.
+void add_table_options(CLI::App& app, ReportOptions& options);
 /// Those of `report` alone, which choose and group what a view shows.
 void add_view_options(CLI::App& app, ReportOptions& options);
 
@@ -63,6 +69,11 @@ struct ReportRequest {
 /// `restrictions` are applied after -n, in order.
 Result<ReportRequest> make_report_request(const ReportOptions& options,
                                           const std::vector<std::string>& restrictions);
+
+/// -n and the restrictions behind it, in order. Without -n the usual limit holds, unless the user restricts
+/// the list himself.
+Result<std::vector<analyze::Restriction>> make_restrictions(const std::optional<long>& rows,
+                                                            const std::vector<std::string>& restrictions);
 
 /// auto, always or never.
 Result<ColorChoice> parse_color(const std::string& word);

@@ -65,7 +65,8 @@ int compare_by(SortKey key, const FunctionStats& a, const FunctionStats& b) {
   return 0;
 }
 
-void restrict_rows(const FunctionTable& table, const Restriction& restriction, std::vector<uint32_t>& rows) {
+void apply_restriction(const Restriction& restriction, const std::function<std::string(uint32_t)>& text_of,
+                       std::vector<uint32_t>& rows) {
   switch (restriction.kind) {
     case Restriction::Kind::count:
       rows.resize(std::min(rows.size(), restriction.count));
@@ -76,8 +77,7 @@ void restrict_rows(const FunctionTable& table, const Restriction& restriction, s
       break;
     case Restriction::Kind::pattern: {
       const Pattern pattern(restriction.text);
-      std::erase_if(
-          rows, [&](uint32_t row) { return !pattern.matches(location_of(table.rows[row].function, false)); });
+      std::erase_if(rows, [&](uint32_t row) { return !pattern.matches(text_of(row)); });
       break;
     }
   }
@@ -161,6 +161,18 @@ Result<Restriction> parse_restriction(const std::string& word) {
   return result;
 }
 
+std::vector<Reduction> restrict_rows(const std::vector<Restriction>& restrictions,
+                                     const std::function<std::string(uint32_t)>& text_of,
+                                     std::vector<uint32_t>& rows) {
+  std::vector<Reduction> reductions;
+  for (const Restriction& restriction : restrictions) {
+    const size_t before = rows.size();
+    apply_restriction(restriction, text_of, rows);
+    if (rows.size() != before) reductions.push_back({before, rows.size(), restriction.text});
+  }
+  return reductions;
+}
+
 OrderedRows order_rows(const FunctionTable& table, const OrderOptions& options) {
   OrderedRows result;
   result.rows.resize(table.rows.size());
@@ -173,12 +185,8 @@ OrderedRows order_rows(const FunctionTable& table, const OrderOptions& options) 
     return false;
   });
   if (options.reverse) std::reverse(result.rows.begin(), result.rows.end());
-  for (const Restriction& restriction : options.restrictions) {
-    const size_t before = result.rows.size();
-    restrict_rows(table, restriction, result.rows);
-    if (result.rows.size() != before)
-      result.reductions.push_back({before, result.rows.size(), restriction.text});
-  }
+  const auto text_of = [&](uint32_t row) { return location_of(table.rows[row].function, false); };
+  result.reductions = restrict_rows(options.restrictions, text_of, result.rows);
   return result;
 }
 

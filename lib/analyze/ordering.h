@@ -1,6 +1,7 @@
 // Sorting and restricting the functions view with the words of Python's pstats, which people know.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,12 @@ struct Reduction {
   size_t after = 0;
   std::string restriction;
 };
+
+/// Applies restrictions in order to a list of rows; patterns are matched against `text_of(row)`. Returns
+/// those that changed the number of rows.
+[[nodiscard]] std::vector<Reduction> restrict_rows(const std::vector<Restriction>& restrictions,
+                                                   const std::function<std::string(uint32_t)>& text_of,
+                                                   std::vector<uint32_t>& rows);
 
 struct OrderOptions {
   std::vector<SortKey> keys = {SortKey::self_time};  ///< the first decides, the next breaks ties

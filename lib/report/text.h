@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "analyze/comparison.h"
 #include "analyze/function_table.h"
 #include "analyze/ordering.h"
 #include "analyze/quality_view.h"
@@ -30,6 +31,22 @@ struct FunctionTextOptions {
 
 /// The first lines of a view of stacks: how many samples in how many CPU seconds, and what was filtered.
 [[nodiscard]] std::string write_coverage(const analyze::Coverage& coverage);
+/// What a filter is, in a line; empty where there is none.
+[[nodiscard]] std::string write_filter(const analyze::StackFilter& filter);
+
+struct CompareNames {
+  std::string a;  ///< the recordings' paths
+  std::string b;
+};
+
+struct CompareTextOptions {
+  bool lines = false;     ///< lines in place of functions
+  bool by_total = false;  ///< ordered by the change of the total, not of self
+  bool strip_directories = false;
+  std::vector<analyze::Restriction> restrictions;
+};
+[[nodiscard]] std::string write_comparison(const analyze::Comparison& comparison, const CompareNames& names,
+                                           const CompareTextOptions& options, const TextStyle& style);
 
 /// One line of quality, and one line for every warning.
 [[nodiscard]] std::string write_quality_line(const analyze::QualityView& view, const TextStyle& style);

@@ -15,16 +15,20 @@ std::string list(const char* option, const std::vector<std::string>& patterns) {
 
 }  // namespace
 
+std::string write_filter(const analyze::StackFilter& filter) {
+  if (filter.empty()) return {};
+  return fmt::format("         filtered:{}{}{}\n", list("focus", filter.focus), list("ignore", filter.ignore),
+                     list("hide", filter.hide));
+}
+
 std::string write_coverage(const analyze::Coverage& coverage) {
-  const analyze::StackFilter& filter = coverage.filter;
-  if (filter.empty()) {
+  if (coverage.filter.empty()) {
     return fmt::format("         {} samples in {:.3f} CPU seconds\n", coverage.whole.samples,
                        coverage.whole.seconds);
   }
-  return fmt::format("         {} of {} samples in {:.3f} of {:.3f} CPU seconds\n         filtered:{}{}{}\n",
-                     coverage.shown.samples, coverage.whole.samples, coverage.shown.seconds,
-                     coverage.whole.seconds, list("focus", filter.focus), list("ignore", filter.ignore),
-                     list("hide", filter.hide));
+  return fmt::format("         {} of {} samples in {:.3f} of {:.3f} CPU seconds\n", coverage.shown.samples,
+                     coverage.whole.samples, coverage.shown.seconds, coverage.whole.seconds) +
+         write_filter(coverage.filter);
 }
 
 }  // namespace strobe::report

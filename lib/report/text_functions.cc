@@ -42,19 +42,6 @@ std::string percent_range(const Interval& interval) {
   return fmt::format("{:5.1f}-{:<5.1f}", interval.low * 100, interval.high * 100);
 }
 
-/// Cuts "dir/file:12(name)" to `columns`: directories from the front first, then the end of the name.
-std::string fit_location(const analyze::FunctionIdentity& function, bool strip_directories, size_t columns) {
-  std::string whole = printable(analyze::location_of(function, strip_directories));
-  if (columns == 0 || display_width(whole) <= columns) return whole;
-  const std::string stripped = printable(analyze::location_of(function, true));
-  const size_t width = display_width(stripped);
-  if (width + 2 <= columns && whole.ends_with(stripped)) {
-    const std::string directories = whole.substr(0, whole.size() - stripped.size());
-    return shorten_front(directories, columns - width) + stripped;
-  }
-  return shorten(stripped, columns);
-}
-
 class FunctionWriter {
  public:
   FunctionWriter(const FunctionTable& table, const FunctionTextOptions& options, const TextStyle& style,
@@ -81,7 +68,10 @@ class FunctionWriter {
     numbers += amount(row, row.self) + amount(row, row.total);
     const double share = share_of(*table_, row.self);
     const Tone tone = row.function.pseudo ? Tone::faint : share >= kHotShare ? Tone::strong : Tone::plain;
-    const std::string location = fit_location(row.function, options_->strip_directories, location_columns_);
+    const std::string location =
+        fit_location({printable(location_of(row.function, options_->strip_directories)),
+                      printable(location_of(row.function, true))},
+                     location_columns_);
     return paint(numbers + "  " + location, tone, *style_) + '\n';
   }
 

@@ -38,6 +38,7 @@ TEST(GoldenCommandLine, Help) {
   test::expect_golden("help_attach.txt", strobe_with("attach --help"));
   test::expect_golden("help_report.txt", strobe_with("report --help"));
   test::expect_golden("help_doctor.txt", strobe_with("doctor --help"));
+  test::expect_golden("help_compare.txt", strobe_with("compare --help"));
 }
 
 TEST(GoldenCommandLine, Errors) {
@@ -69,7 +70,12 @@ TEST(GoldenCommandLine, Errors) {
                                 "report x.strobe nosuch",
                                 "report functions '('",
                                 "report functions 1.5",
-                                "report threads 5"}) {
+                                "report threads 5",
+                                "compare",
+                                "compare a.strobe",
+                                "compare a.strobe b.strobe",
+                                "compare a.strobe b.strobe --sort name",
+                                "compare a.strobe b.strobe lines '('"}) {
     text += strobe_with(arguments);
   }
   test::expect_golden("errors.txt", text);

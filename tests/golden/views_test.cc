@@ -65,6 +65,39 @@ TEST(GoldenViews, Quality) {
   expect_golden("quality_line.txt", write_quality_line(view, {}));
 }
 
+/// `profile` after a change: one function is gone, another new, the rest moved and has other amounts.
+Profile changed(Profile profile) {
+  for (FunctionRow& function : profile.functions) function.line += function.line != 0 ? 5 : 0;
+  for (FrameRow& frame : profile.frames) frame.line += frame.line != 0 ? 5 : 0;
+  const std::string& name = profile.text(profile.functions.back().name);
+  profile.strings.push_back("renamed_" + name);
+  profile.functions.back().name = StringId{static_cast<uint32_t>(profile.strings.size() - 1)};
+  for (ThreadRow& thread : profile.threads) thread.cpu_ns *= 3;
+  const std::vector<SampleRow> samples = profile.samples;
+  profile.samples.insert(profile.samples.end(), samples.begin(), samples.begin() + samples.size() / 2);
+  profile.info.hostname = "elsewhere";
+  return profile;
+}
+
+std::string comparison_of(const Profile& a, const Profile& b, bool normalized,
+                          const CompareTextOptions& options, const TextStyle& style = {}) {
+  const analyze::Comparison comparison = analyze::compare_profiles(
+      {&a, analyze::select_all(a)}, {&b, analyze::select_all(b)}, {.normalized = normalized});
+  return write_comparison(comparison, {"a.strobe", "b.strobe"}, options, style);
+}
+
+TEST(GoldenViews, Comparison) {
+  const Profile a = test::varied_profile();
+  const Profile b = changed(a);
+  expect_golden("compare_functions.txt", comparison_of(a, b, false, {}));
+  expect_golden("compare_lines.txt", comparison_of(a, b, true, {.lines = true, .strip_directories = true}));
+  expect_golden(
+      "compare_terminal.txt",
+      comparison_of(a, b, false, {.by_total = true, .restrictions = {*analyze::parse_restriction("4")}},
+                    {.color = true, .width = 100}));
+  expect_golden("compare_hostile.txt", comparison_of(test::hostile_profile(), b, false, {}));
+}
+
 TEST(GoldenViews, Json) {
   expect_golden("report.json", json_of(test::varied_profile()));
   expect_golden("report_empty.json", json_of(Profile{}));

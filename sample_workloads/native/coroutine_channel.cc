@@ -2,9 +2,8 @@
 // Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls coroutine_channel.cc
 // Run:    coroutine_channel [SECONDS=1]
 // Hot:    produce 40 %, consume 60 % (self, two producers and one consumer)
-// Stacks: main > Scheduler::run > produce | consume. Who waits for whom is in the coroutines' frames, on the
-// heap;
-//         the stack shows only which one runs.
+// Stacks: main > Scheduler::run > produce | consume. Who waits for whom is in the coroutines' frames, on
+//         the heap; the stack shows only which one runs.
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
 #include <coroutine>
 #include <deque>

@@ -2,9 +2,11 @@
 // Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls coroutine_timeouts.cc
 // Run:    coroutine_timeouts [SECONDS=1]            three requests at a time; every third one is too slow
 // Hot:    parse_part about 5/6 (self, called by the coroutine answer), clean_up about 1/6 (self, after a
-// time-out) Stacks: main > TimerLoop::run > answer > parse_part;  main > TimerLoop::run > time_out > clean_up
-//         The loop sleeps between timers: about a third of its life it uses no CPU.
-// Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees; the time-outs.
+//         time-out)
+// Stacks: main > TimerLoop::run > answer > parse_part;  main > TimerLoop::run > time_out > clean_up
+//         The loop sleeps between timers: for a part of its life it uses no CPU.
+// Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees;
+//         the time-outs.
 #include <coroutine>
 #include <exception>
 #include <map>

@@ -2,11 +2,9 @@
 // Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls event_emitter.cc
 // Run:    event_emitter [SECONDS=1]
 // Hot:    Dashboard::repaint 50 %, TradingDesk::decide 20 %, AuditLog::append 30 % (self); Emitter::emit is
-// on
-//         every stack, once or twice, and has 100 % in total: recursion is counted once
+//         on every stack, once or twice, and has 100 % in total: recursion is counted once
 // Stacks: main > Emitter::emit > (std::function) > Dashboard::repaint | AuditLog::append;
-//         main > Emitter::emit > (std::function) > TradingDesk::decide > Emitter::emit > (…) >
-//         AuditLog::append
+//         main > Emitter::emit > (…) > TradingDesk::decide > Emitter::emit > (…) > AuditLog::append
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
 #include <functional>
 #include <map>

@@ -1,9 +1,8 @@
 // C++20 generators, three in a row: each asks the one before it for its next value.
 // Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls generator_pipeline.cc
 // Run:    generator_pipeline [SECONDS=1]
-// Hot:    read_numbers 50 %, filter_odd 30 %, square_all 20 % (self; time in a coroutine's body, which
-// compilers
-//         put into a function of their own, "read_numbers(…) [clone .actor]")
+// Hot:    read_numbers 50 %, filter_odd 30 %, square_all 20 % (self): time in the coroutines' bodies, which
+//         compilers put into functions of their own, "read_numbers(…) [clone .actor]"
 // Stacks: main > drain > Generator::next > square_all > Generator::next > filter_odd > Generator::next >
 //         read_numbers: a generator runs on the stack of whoever resumed it
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.

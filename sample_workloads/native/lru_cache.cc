@@ -1,9 +1,11 @@
-// A cache of pages that drops the least recently used one: few misses, which cost far more than the many
-// hits. Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls lru_cache.cc Run:    lru_cache [SECONDS=1]
-// Hot:    load_page about 85 % (self): what a miss costs; LruCache::get 100 % (total), the rest of it in the
+// A cache of pages that drops the least recently used one: few misses, far dearer than the many hits.
+// Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls lru_cache.cc
+// Run:    lru_cache [SECONDS=1]
+// Hot:    load_page about 90 % (self): what a miss costs; LruCache::get 100 % (total), the rest of it in the
 //         standard library's hash table and list, most of it inlined
 // Stacks: main > serve_requests > LruCache::get > load_page | [inlined std::unordered_map, std::list]
-// Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees; hits and misses.
+// Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees;
+//         hits and misses.
 #include <list>
 #include <unordered_map>
 

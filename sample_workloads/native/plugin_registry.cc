@@ -2,10 +2,10 @@
 // Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls plugin_registry.cc
 // Run:    plugin_registry [SECONDS=1]
 // Hot:    Blur::apply 40 %, Resize::apply 30 %, Sharpen::apply 10 %, Palette::Palette 20 % (self): a
-// singleton's
-//         constructor whose whole cost falls to whoever comes first, here Blur
-// Stacks: main > run_plugins > X::apply;  main > run_plugins > Blur::apply > Palette::instance >
-// Palette::Palette Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
+//         singleton's constructor, whose whole cost falls to whoever comes first, here Blur
+// Stacks: main > run_plugins > X::apply;
+//         main > run_plugins > Blur::apply > Palette::instance > Palette::Palette
+// Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
 #include <functional>
 #include <map>
 #include <memory>

@@ -8,7 +8,6 @@
 #include "workload.h"
 
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,13 +69,9 @@ int main(int argc, char** argv) {
   double cpu_s[kind_count] = {0};
   struct report one;
   while (read(ends[0], &one, sizeof one) == (ssize_t)sizeof one) cpu_s[one.kind] += one.cpu_s;
-  struct rusage children;
-  getrusage(RUSAGE_CHILDREN, &children);
-  const double children_s = (double)(children.ru_utime.tv_sec + children.ru_stime.tv_sec) +
-                            (double)(children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1e-6;
   printf(
       "{\"functions\":{\"root_work\":%.6f,\"forked_work\":%.6f,\"execed_work\":%.6f},\"cpu_s\":%.6f,"
       "\"processes\":%ld}\n",
-      cpu_s[root], cpu_s[forked], cpu_s[execed], cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) + children_s, nodes);
+      cpu_s[root], cpu_s[forked], cpu_s[execed], cpu_seconds_with_children(), nodes);
   return 0;
 }

@@ -1,9 +1,8 @@
 // Strategy objects: the same caller sorts by whichever algorithm it is given, over a virtual call.
 // Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls sort_strategies.cc
 // Run:    sort_strategies [SECONDS=1]
-// Hot:    BubbleSort::sort about 2/3 of the time (self) with a twelfth of the numbers; QuickSort::sort the
-// rest
-//         (total), nearly all of it in QuickSort::partition
+// Hot:    BubbleSort::sort about 2/3 (self) with a twelfth of the numbers; QuickSort::sort the rest (total),
+//         nearly all of it in QuickSort::partition
 // Stacks: main > sort_numbers > BubbleSort::sort;
 //         main > sort_numbers > QuickSort::sort > QuickSort::sort_range x n > QuickSort::partition
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.

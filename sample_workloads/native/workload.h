@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define NAMED __attribute__((noinline))
@@ -25,4 +26,13 @@ static inline double cpu_seconds(clockid_t clock) {
   struct timespec now;
   clock_gettime(clock, &now);
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+// Of this process with all its threads, and of the children that it has waited for, with theirs.
+static inline double cpu_seconds_with_children(void) {
+  struct rusage children;
+  getrusage(RUSAGE_CHILDREN, &children);
+  return cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) +
+         (double)(children.ru_utime.tv_sec + children.ru_stime.tv_sec) +
+         (double)(children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1e-6;
 }

@@ -18,6 +18,7 @@ struct Pattern {
   std::vector<std::string> hot;  ///< functions to look up in table, JSON and lines
   double tolerance = 0.015;      ///< of shares, beside the 99.99 % interval
   double ptrace_tolerance = 0.03;
+  double cpu_tolerance = 0.02;  ///< of the CPU seconds, relative
 };
 
 std::ostream& operator<<(std::ostream& out, const Pattern& pattern) { return out << pattern.name; }
@@ -39,6 +40,16 @@ const Pattern kPatterns[] = {
     {"ttl_cache", "ttl_cache.cc", {"0.8"}, {"TtlCache::sweep", "resolve_name"}},
     {"cpu_jobs_threads", "cpu_jobs.c", {"threads", "1"}, {"count_primes", "mix_digest"}},
     {"cpu_jobs_processes", "cpu_jobs.c", {"processes", "1"}, {"count_primes", "mix_digest"}},
+    // 10,000 switches of threads a second: their own cost is in the scheduler's accounts, not in perf's.
+    {"io_jobs_threads", "io_jobs.c", {"threads", "1"}, {"parse_reply"}, 0.08, 0.08, 0.12},
+    {"io_jobs_processes", "io_jobs.c", {"processes", "1"}, {"parse_reply"}, 0.08, 0.08, 0.12},
+    {"shared_memory", "shared_memory.c", {"1"}, {"fill_block", "sum_block"}},
+    {"mapped_file", "mapped_file.c", {"1"}, {"probe_randomly", "sum_in_order"}, 0.03, 0.05},
+    {"indirection", "indirection.cc", {"1"}, {"sum_in_place", "sum_pointed_to", "sum_linked"}},
+    {"validated_setters",
+     "validated_setters.cc",
+     {"1"},
+     {"Account::is_valid_name", "Account::is_valid_iban"}},
 };
 
 class WorkloadPatterns : public Integration,
@@ -58,7 +69,7 @@ TEST_P(WorkloadPatterns, AreFoundWhereTheyAre) {
   ASSERT_EQ(run.program.status, 0) << run.program.err;
   expect_quality_invariants(run.report);
   expect_complete_stacks(run.report, 0.99);
-  expect_true_cpu_seconds(run, perf ? 0.02 : 0.05);
+  expect_true_cpu_seconds(run, perf ? pattern.cpu_tolerance : 0.05 + pattern.cpu_tolerance);
   expect_true_shares(run, perf ? pattern.tolerance : pattern.ptrace_tolerance);
   expect_true_totals(run, perf ? pattern.tolerance : pattern.ptrace_tolerance);
 

@@ -69,7 +69,7 @@ Task produce(Scheduler& scheduler, Channel& channel, long count) {
   for (long i = 0; i < count; i++) {
     {
       const Stopwatch watch(produce_s);
-      CHURN(x, 2 * ROUNDS_PER_MS)  // HOT: produce
+      CHURN(x, 2 * ROUNDS_PER_MS)  // HOT: produce [resume]
     }
     while (channel.items.size() >= Channel::kCapacity) co_await channel.room;
     channel.items.push_back(x);
@@ -87,7 +87,7 @@ Task consume(Scheduler& scheduler, Channel& channel, uint64_t& sum) {
     channel.items.pop_front();
     channel.room.open(scheduler);
     const Stopwatch watch(consume_s);
-    CHURN(x, 3 * ROUNDS_PER_MS)  // HOT: consume
+    CHURN(x, 3 * ROUNDS_PER_MS)  // HOT: consume [resume]
     sum += x;
   }
 }
@@ -107,7 +107,8 @@ int main(int argc, char** argv) {
     scheduler.run();
   }
   printf(
-      "{\"functions\":{\"produce\":%.6f,\"consume\":%.6f},\"totals\":{\"Scheduler::run\":%.6f},"
+      "{\"functions\":{\"produce [resume]\":%.6f,\"consume "
+      "[resume]\":%.6f},\"totals\":{\"Scheduler::run\":%.6f},"
       "\"cpu_s\":%.6f,\"sum\":\"%llx\"}\n",
       produce_s, consume_s, run_s, cpu_seconds(CLOCK_PROCESS_CPUTIME_ID),
       static_cast<unsigned long long>(sum));

@@ -112,7 +112,8 @@ int main(int argc, char** argv) {
   }
   printf(
       "{\"functions\":{\"parse_part\":%.6f,\"clean_up\":%.6f},\"totals\":{\"TimerLoop::run\":%.6f,"
-      "\"answer\":%.6f,\"time_out\":%.6f},\"cpu_s\":%.6f,\"answered\":%ld,\"timed_out\":%ld}\n",
+      "\"answer [resume]\":%.6f,\"time_out "
+      "[resume]\":%.6f},\"cpu_s\":%.6f,\"answered\":%ld,\"timed_out\":%ld}\n",
       parse_s, clean_s, run_s, parse_s, clean_s, cpu_seconds(CLOCK_PROCESS_CPUTIME_ID), answered, timed_out);
   return 0;
 }

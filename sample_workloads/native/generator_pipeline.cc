@@ -2,7 +2,7 @@
 // Build:  g++ -std=c++20 -O2 -g -fno-optimize-sibling-calls generator_pipeline.cc
 // Run:    generator_pipeline [SECONDS=1]
 // Hot:    read_numbers 50 %, filter_odd 30 %, square_all 20 % (self): time in the coroutines' bodies, which
-//         compilers put into functions of their own, "read_numbers(…) [clone .actor]"
+//         compilers put into functions of their own: "read_numbers [resume]"
 // Stacks: main > drain > Generator::next > square_all > Generator::next > filter_odd > Generator::next >
 //         read_numbers: a generator runs on the stack of whoever resumed it
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees.
@@ -52,7 +52,7 @@ Generator read_numbers(long count) {
   for (long i = 0; i < count; i++) {
     {
       const Stopwatch watch(read_s);
-      CHURN(x, 5 * ROUNDS_PER_MS / 2)  // HOT: read_numbers
+      CHURN(x, 5 * ROUNDS_PER_MS / 2)  // HOT: read_numbers [resume]
     }
     co_yield 2 * x + static_cast<uint64_t>(i % 2);  // every second one is odd
   }
@@ -63,7 +63,7 @@ Generator filter_odd(Generator source) {
     uint64_t x = source.value();
     {
       const Stopwatch watch(filter_s);
-      CHURN(x, 3 * ROUNDS_PER_MS / 2)  // HOT: filter_odd
+      CHURN(x, 3 * ROUNDS_PER_MS / 2)  // HOT: filter_odd [resume]
     }
     if (source.value() % 2 == 1) co_yield x;
   }
@@ -74,7 +74,7 @@ Generator square_all(Generator source) {
     uint64_t x = source.value() * source.value();
     {
       const Stopwatch watch(square_s);
-      CHURN(x, 2 * ROUNDS_PER_MS)  // HOT: square_all
+      CHURN(x, 2 * ROUNDS_PER_MS)  // HOT: square_all [resume]
     }
     co_yield x;
   }
@@ -91,8 +91,10 @@ int main(int argc, char** argv) {
   const double seconds = argc > 1 ? atof(argv[1]) : 1;
   const uint64_t sum = drain(square_all(filter_odd(read_numbers(static_cast<long>(seconds * 200)))));
   printf(
-      "{\"functions\":{\"read_numbers\":%.6f,\"filter_odd\":%.6f,\"square_all\":%.6f},"
-      "\"totals\":{\"drain\":%.6f,\"square_all\":%.6f,\"filter_odd\":%.6f},\"cpu_s\":%.6f,\"sum\":\"%llx\"}"
+      "{\"functions\":{\"read_numbers [resume]\":%.6f,\"filter_odd [resume]\":%.6f,\"square_all "
+      "[resume]\":%.6f},"
+      "\"totals\":{\"drain\":%.6f,\"square_all [resume]\":%.6f,\"filter_odd "
+      "[resume]\":%.6f},\"cpu_s\":%.6f,\"sum\":\"%llx\"}"
       "\n",
       read_s, filter_s, square_s, drain_s, read_s + filter_s + square_s, read_s + filter_s,
       cpu_seconds(CLOCK_PROCESS_CPUTIME_ID), static_cast<unsigned long long>(sum));

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "elf/go_table.h"
 #include "os/proc_maps.h"
 #include "symbolize/demangle.h"
 #include "symbolize/dwarf_module.h"
@@ -52,6 +53,24 @@ AddressSymbols find_in_ranges(const NamedRange* range) {
 
 bool is_named(const AddressSymbols& symbols) { return !symbols.empty() && !symbols.front().function.empty(); }
 
+/// What Go's own table knows, also of a stripped program: inlined calls are not told apart by it, and its
+/// debug information does not say where functions begin.
+void complete_with_go_table(const elf::GoTable& table, FileAddr address, AddressSymbols& symbols) {
+  const auto function = table.find_function(address);
+  if (!function || function->name.empty()) return;
+  const bool has_names = !symbols.empty() && !symbols.back().function.empty();
+  if (!has_names || symbols.front().line == 0) {
+    SourceFrame frame{.function = has_names ? symbols.back().function : std::string(function->name)};
+    frame.file = table.file_at(*function, address);
+    frame.line = table.line_at(*function, address);
+    symbols = {std::move(frame)};
+  }
+  SourceFrame& outermost = symbols.back();
+  if (outermost.function_line != 0) return;
+  outermost.function_file = table.file_at(*function, function->begin);
+  outermost.function_line = table.line_at(*function, function->begin);
+}
+
 /// Answers the addresses at `wanted` from symbol tables and DWARF.
 void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, const SymbolizeOptions& options,
                       const std::vector<size_t>& wanted, ModuleSymbols& answer) {
@@ -59,6 +78,7 @@ void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, co
   const LoadedFile* separate = files.debug ? &*files.debug : files.mini ? &*files.mini : nullptr;
   const elf::ElfFile* debug = separate != nullptr ? &separate->elf : nullptr;
   const SymbolIndex index(module, debug);
+  const std::optional<elf::GoTable> go = module != nullptr ? elf::GoTable::find(*module) : std::nullopt;
   std::optional<DwarfModule> dwarf;
   if (files.debug) dwarf = DwarfModule::open(*files.debug, options.debug_directories);
   if (!dwarf && files.module) dwarf = DwarfModule::open(*files.module, options.debug_directories);
@@ -71,6 +91,7 @@ void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, co
     } else if (symbols.empty()) {
       if (const auto stub = index.find_plt_name(address)) symbols.push_back({.function = *stub});
     }
+    if (go) complete_with_go_table(*go, address, symbols);
     answer.symbols[i] = std::move(symbols);
   }
 }

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "unwind/core/cfi_program.h"
+#include "unwind/core/frame_pointer.h"
+#include "unwind/go_rows.h"
 
 namespace strobe::unwind {
 
@@ -37,7 +39,8 @@ std::vector<Entry> build_index(const CfiSection& section) {
 
 }  // namespace
 
-ModuleCfi::ModuleCfi(MappedFile file, elf::ElfFile elf) : file_(std::move(file)), elf_(std::move(elf)) {
+ModuleCfi::ModuleCfi(MappedFile file, elf::ElfFile elf)
+    : file_(std::move(file)), elf_(std::move(elf)), go_(elf::GoTable::find(elf_)) {
   find_eh_frame();
   if (const elf::Section* section = elf_.find_section(".debug_frame");
       section != nullptr && (section->flags & SHF_COMPRESSED) == 0) {
@@ -110,6 +113,13 @@ ModuleCfi::Lookup ModuleCfi::find_fde(FileAddr address, Fde& fde) const {
 }
 
 ModuleCfi::Lookup ModuleCfi::find_row(FileAddr address, UnwindRow& row) const {
+  if (go_) {
+    // Go's signal trampoline is ordinary code to its table; its instructions say what it is.
+    const Bytes code = code_at(address);
+    const auto go_row = is_signal_trampoline(code) ? std::nullopt : find_go_row(*go_, address, code);
+    if (go_row) row = *go_row;
+    if (go_row) return Lookup::found;
+  }
   Fde fde;
   const Lookup found = find_fde(address, fde);
   if (found != Lookup::found) return found;

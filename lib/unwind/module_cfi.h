@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/mapped_file.h"
 #include "base/result.h"
 #include "elf/elf_file.h"
+#include "elf/go_table.h"
 #include "unwind/core/cfi_entry.h"
 #include "unwind/core/cfi_row.h"
 
@@ -26,7 +28,8 @@ class ModuleCfi {
     none,  ///< no CFI covers the address
     bad,   ///< the CFI that covers it is corrupt
   };
-  /// The row that holds at `address`. Expressions in it are borrowed from the module.
+  /// The row that holds at `address`: from CFI, for Go code from Go's own table. Expressions in it are
+  /// borrowed from the module.
   [[nodiscard]] Lookup find_row(FileAddr address, UnwindRow& row) const;
   /// The FDE that covers `address`, by .eh_frame first; false where there is none.
   [[nodiscard]] Lookup find_fde(FileAddr address, Fde& fde) const;
@@ -56,7 +59,8 @@ class ModuleCfi {
 
   MappedFile file_;
   elf::ElfFile elf_;
-  EhFrameHeader header_;  // its table is empty where there is none
+  std::optional<elf::GoTable> go_;  // in Go programs
+  EhFrameHeader header_;            // its table is empty where there is none
   // Indices are built on first use: logically const.
   mutable Table eh_frame_;
   mutable Table debug_frame_;

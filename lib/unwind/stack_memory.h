@@ -37,8 +37,8 @@ class StackMemory final : public MemoryReader {
   void enter_frame(uint64_t sp) {
     if (sp - base_ < size_) last_copied_sp_ = sp;
   }
-  /// A signal frame was left: the stack may go on elsewhere (sigaltstack).
-  void left_signal_frame() { may_go_on_ = true; }
+  /// The stack may go on elsewhere, behind a signal frame (sigaltstack) or where a runtime switches stacks.
+  void goes_on_elsewhere() { may_go_on_ = true; }
 
   [[nodiscard]] Failure failure() const { return failure_; }
   [[nodiscard]] bool used_live() const { return used_live_; }

@@ -39,6 +39,7 @@ struct Resolved {
   ModuleId module;
   Way way = Way::empty;
   bool signal_frame = false;
+  bool switches_stack = false;
   bool has_code = false;              ///< without CFI: the instructions can be read
   bool clears_frame_pointer = false;  ///< without CFI: start code, where a zero frame pointer is the end
   PrologueState prologue = PrologueState::unknown;
@@ -130,6 +131,7 @@ bool Unwinder::State::resolve_with_cfi(const ModuleCfi& module, const Mapping& m
     return true;
   }
   out.signal_frame = general.row.signal_frame;
+  out.switches_stack = general.row.switches_stack;
   if (is_outermost(general.row)) {
     out.way = Way::outermost;
   } else if (make_compact(general.row, raw(address), out.row)) {
@@ -279,6 +281,7 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
     }
     const uint64_t sp = registers.sp();
     memory.enter_frame(sp);
+    if (way.switches_stack) memory.goes_on_elsewhere();
     const StepResult result = step(way, request.space, frame);
     if (result != StepResult::ok) {
       stop(result, way, out);
@@ -289,7 +292,9 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
       break;
     }
     if (way.signal_frame) {
-      memory.left_signal_frame();
+      memory.goes_on_elsewhere();
+    } else if (way.switches_stack) {
+      // Nothing can be said about the order of two stacks.
     } else if (registers.sp() < sp || (registers.sp() == sp && frame.kind != AddressKind::instruction)) {
       // Only an interrupted function can have its return address in a register (vfork): it leaves the stack
       // pointer where it is.

@@ -45,7 +45,8 @@ struct UnwindRow {
   CfaRule cfa;
   std::array<RegisterRule, kArchitecture.register_count> rules{};
   uint8_t return_address_register = 0;
-  bool signal_frame = false;  ///< augmentation 'S': the caller was interrupted, it did not call
+  bool signal_frame = false;    ///< augmentation 'S': the caller was interrupted, it did not call
+  bool switches_stack = false;  ///< the caller's frame is on another stack
 };
 
 }  // namespace strobe::unwind

@@ -64,6 +64,23 @@ DebugSections DebugSections::read(const elf::ElfFile& file, std::string_view suf
   return result;
 }
 
+DebugSections DebugSections::of_split(Elf* elf) {
+  DebugSections result;
+  size_t names = 0;
+  if (elf_getshdrstrndx(elf, &names) != 0) return result;
+  for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
+    GElf_Shdr header{};
+    if (gelf_getshdr(section, &header) == nullptr) continue;
+    const char* name = elf_strptr(elf, names, header.sh_name);
+    std::string plain = name != nullptr ? plain_name(name, ".dwo") : std::string();
+    const Elf_Data* data = plain.empty() ? nullptr : elf_getdata(section, nullptr);
+    if (data == nullptr || data->d_buf == nullptr) continue;
+    result.sections_.push_back(
+        {std::move(plain), {static_cast<const std::byte*>(data->d_buf), data->d_size}});
+  }
+  return result;
+}
+
 Bytes DebugSections::find(std::string_view name) const {
   const auto found = std::ranges::find(sections_, name, &NamedBytes::name);
   return found == sections_.end() ? Bytes() : found->bytes;

@@ -28,6 +28,9 @@ class DebugSections {
   /// A section that cannot be unpacked is left out.
   static DebugSections read(const elf::ElfFile& file, std::string_view suffix = "");
 
+  /// Those of a split file that libdw has opened, and keeps open longer than this.
+  static DebugSections of_split(Elf* elf);
+
   [[nodiscard]] Bytes find(std::string_view name) const;  ///< empty where there is none
   [[nodiscard]] const std::vector<NamedBytes>& all() const { return sections_; }
   [[nodiscard]] bool has_info() const { return !find(".debug_info").empty(); }

@@ -1,6 +1,6 @@
 // The DWARF of one module through libdw, on bytes that we hold ourselves: libdwfl and its callbacks, which
 // contact debuginfod servers, are not used. Units are indexed by their ranges once, read when an address asks
-// for them. For one thread.
+// for them, and freed.
 #pragma once
 
 #include <elfutils/libdw.h>
@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "symbolize/debug_sections.h"
+#include "symbolize/dwarf_files.h"
 #include "symbolize/dwarf_names.h"
 #include "symbolize/dwarf_unit.h"
 #include "symbolize/module_files.h"
@@ -19,15 +21,45 @@
 
 namespace strobe::symbolize {
 
+/// The bytes: of a file and of its supplement (dwz, .gnu_debugaltlink). Immutable; any thread.
+class DwarfSource {
+ public:
+  /// nullptr where the file has no DWARF. Borrows the file. `debug_directories` is where a supplement is
+  /// looked for.
+  static std::unique_ptr<DwarfSource> open(const LoadedFile& file,
+                                           const std::vector<std::string>& debug_directories);
+
+  [[nodiscard]] const DebugSections& sections() const { return sections_; }
+  [[nodiscard]] const DebugSections* supplement() const { return supplement_ ? &*supplement_ : nullptr; }
+  /// See LoadedFile::is_steady and MappedFile::drop_pages.
+  [[nodiscard]] bool is_steady() const;
+  void drop_pages() const;
+
+ private:
+  explicit DwarfSource(const LoadedFile& file);
+  void find_supplement(const std::vector<std::string>& debug_directories);
+
+  const LoadedFile* file_;
+  DebugSections sections_;
+  std::unique_ptr<LoadedFile> supplement_file_;
+  std::optional<DebugSections> supplement_;
+};
+
+/// Which of several modules over one source this is: each looks after its own units.
+struct Shard {
+  size_t number = 0;
+  size_t count = 1;
+};
+
+/// For one thread.
 class DwarfModule {
  public:
-  /// nullopt where the file has no usable DWARF. Borrows the file's bytes. `debug_directories` is where a
-  /// supplementary file (dwz, .gnu_debugaltlink) is looked for.
-  static std::optional<DwarfModule> open(const LoadedFile& file,
-                                         const std::vector<std::string>& debug_directories);
+  /// nullptr where the source is of no use. Borrows it.
+  static std::unique_ptr<DwarfModule> open(const DwarfSource& source);
 
-  /// See DwarfUnit::find; empty where no unit holds the address.
-  AddressSymbols find(uint64_t address);
+  /// Answers those of `addresses` (sorted, unique) that fall to the units of this shard; parallel to them,
+  /// see DwarfUnit::find. Ends early where the file is being changed.
+  void find(std::span<const uint64_t> addresses, Shard shard, std::span<AddressSymbols> answers);
 
  private:
   struct UnitRange {
@@ -35,20 +67,31 @@ class DwarfModule {
     uint64_t high = 0;
     uint32_t unit = 0;
   };
-  DwarfModule() = default;
-  bool attach(const LoadedFile& file);
-  void attach_supplement(const LoadedFile& file, const std::vector<std::string>& debug_directories);
+  struct Unit {
+    Dwarf_Die die{};
+    bool is_skeleton = false;
+  };
+  explicit DwarfModule(const DwarfSource& source) : source_(&source) {}
+  bool attach();
   void index_units();
+  /// The units that may hold the address, best first.
+  [[nodiscard]] std::vector<uint32_t> units_at(uint64_t address) const;
+  DwarfUnit open_unit(uint32_t index, DwarfNames& names);
+  void find_in_unit(uint32_t index, std::span<const uint64_t> addresses, std::span<const size_t> places,
+                    std::span<AddressSymbols> answers);
 
-  // Destroyed from the bottom up: first what reads, then the handles, then the bytes.
-  std::unique_ptr<LoadedFile> supplement_file_;
-  DebugSections supplement_sections_;
+  // Destroyed from the bottom up: first what reads.
+  const DwarfSource* source_;
   std::optional<DwarfHandle> supplement_;
-  DebugSections sections_;
   std::optional<DwarfHandle> dwarf_;
-  std::vector<DwarfUnit> units_;
+  DwarfFiles files_;
+  std::vector<std::unique_ptr<DebugSections>> split_sections_;
+  std::vector<Unit> units_;
   std::vector<UnitRange> ranges_;  // by low
-  std::unique_ptr<DwarfNames> names_;
 };
+
+/// Looks all of `addresses` (sorted, unique) up, with several threads where there are many.
+[[nodiscard]] std::vector<AddressSymbols> find_in_dwarf(const DwarfSource& source,
+                                                        std::span<const uint64_t> addresses);
 
 }  // namespace strobe::symbolize

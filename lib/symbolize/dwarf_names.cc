@@ -67,31 +67,9 @@ std::string name_of_scope(Dwarf_Die& scope, int tag) {
   return "{lambda:" + std::to_string(line) + "}";
 }
 
-bool is_named_scope(int tag) {
-  return tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_structure_type ||
-         tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type || tag == DW_TAG_module;
-}
-
 bool has_line(Dwarf_Die& die) {
   int line = 0;
   return dwarf_decl_line(&die, &line) == 0 && line > 0;
-}
-
-/// File of the definition. libdw's own dwarf_decl_file takes 0 for "none", which in DWARF 5 is the file that
-/// was compiled, as clang counts.
-std::string file_of_definition(Dwarf_Die& die) {
-  Dwarf_Attribute attribute;
-  Dwarf_Word index = 0;
-  if (dwarf_formudata(dwarf_attr_integrate(&die, DW_AT_decl_file, &attribute), &index) != 0) return {};
-  Dwarf_Die unit;  // the attribute's own: with link-time optimization another one than the DIE's
-  Dwarf_Half version = 0;
-  if (dwarf_cu_info(attribute.cu, &version, nullptr, &unit, nullptr, nullptr, nullptr, nullptr) != 0)
-    return {};
-  Dwarf_Files* files = nullptr;
-  size_t count = 0;
-  if (dwarf_getsrcfiles(&unit, &files, &count) != 0 || index >= count || (index == 0 && version < 5))
-    return {};
-  return tidy_path(dwarf_filesrc(files, index, nullptr, nullptr));
 }
 
 }  // namespace
@@ -104,9 +82,8 @@ bool next_sibling(Dwarf_Die& die) {
   return true;
 }
 
-std::string tidy_path(const char* path) {
-  if (path == nullptr) return {};
-  std::string_view rest(path);
+std::string tidy_path(std::string_view path) {
+  std::string_view rest = path;
   std::string tidy;
   if (rest.starts_with('/')) tidy = "/";
   while (!rest.empty()) {
@@ -124,6 +101,19 @@ bool DwarfNames::is_same_function(Dwarf_Die a, Dwarf_Die b) {
   return abstract_root(a).addr == abstract_root(b).addr;
 }
 
+/// libdw's own dwarf_decl_file takes 0 for "none", which in DWARF 5 is the file that was compiled, as clang
+/// counts.
+std::string DwarfNames::file_of_definition(Dwarf_Die die) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word index = 0;
+  if (dwarf_formudata(dwarf_attr_integrate(&die, DW_AT_decl_file, &attribute), &index) != 0) return {};
+  Dwarf_Die unit;  // the attribute's own: with link-time optimization another one than the DIE's
+  Dwarf_Half version = 0;
+  if (dwarf_cu_info(attribute.cu, &version, nullptr, &unit, nullptr, nullptr, nullptr, nullptr) != 0)
+    return {};
+  return files_->lines(unit).path(index);
+}
+
 const FunctionInfo& DwarfNames::find(Dwarf_Die die) {
   Dwarf_Die root = abstract_root(die);
   auto& entry = functions_[root.addr];
@@ -137,14 +127,9 @@ const FunctionInfo& DwarfNames::find(Dwarf_Die die) {
     info.linkage_name = linkage;
     info.name = demangle(linkage);
   } else if (const char* name = integrated_string(root, DW_AT_name); name != nullptr) {
-    Dwarf_Die declaration = declaration_of(root);
-    if (const UnitScopes* scopes = find_scopes(declaration); scopes != nullptr) {
-      const auto prefix = scopes->prefix.find(declaration.addr);
-      if (prefix != scopes->prefix.end()) info.name = prefix->second;
-      const auto closure = scopes->closures.find(declaration.addr);
-      if (closure != scopes->closures.end() && !has_line(root)) placed = closure->second;
-    }
-    info.name += name;
+    Surroundings around = surroundings_of(declaration_of(root));
+    if (around.is_closure && !has_line(root)) placed = around.closure;
+    info.name = std::move(around.prefix) + name;
   }
   info.file = file_of_definition(placed);
   int line = 0;
@@ -152,41 +137,31 @@ const FunctionInfo& DwarfNames::find(Dwarf_Die die) {
   return info;
 }
 
-const DwarfNames::UnitScopes* DwarfNames::find_scopes(Dwarf_Die declaration) {
+DwarfNames::Surroundings DwarfNames::surroundings_of(Dwarf_Die declaration) {
+  Surroundings around;
   Dwarf_Die unit;
-  if (dwarf_diecu(&declaration, &unit, nullptr, nullptr) == nullptr || !has_scopes(unit)) return nullptr;
-  auto [entry, is_new] = scopes_.try_emplace(unit.addr);
-  UnitScopes& scopes = entry->second;
-  if (is_new) collect_scopes(unit, "", 0, scopes);
-  if (!scopes.prefix.contains(declaration.addr) && !scopes.with_locals) {
-    // In a class local to a function (a lambda's): rare, so bodies are only searched when it is needed.
-    scopes = UnitScopes{.with_locals = true};
-    collect_scopes(unit, "", 0, scopes);
-  }
-  return &scopes;
-}
-
-void DwarfNames::collect_scopes(Dwarf_Die scope, const std::string& prefix, int depth, UnitScopes& scopes) {
-  Dwarf_Die child;
-  if (depth > kMaxScopeDepth || prefix.size() > kMaxPrefixBytes || dwarf_child(&scope, &child) != 0) return;
-  const int kind = dwarf_tag(&scope);
-  const bool is_closure =
-      (kind == DW_TAG_class_type || kind == DW_TAG_structure_type) && dwarf_diename(&scope) == nullptr;
-  do {
-    const int tag = dwarf_tag(&child);
-    if (tag == DW_TAG_subprogram) {
-      scopes.prefix.emplace(child.addr, prefix);
-      if (is_closure) scopes.closures.emplace(child.addr, scope);
-      if (!scopes.with_locals || dwarf_haschildren(&child) <= 0) continue;
-      const char* name = integrated_string(child, DW_AT_name);
-      collect_scopes(child, prefix + (name != nullptr ? name : "") + "::", depth + 1, scopes);
-    } else if (is_named_scope(tag)) {
-      if (dwarf_haschildren(&child) <= 0) continue;
-      collect_scopes(child, prefix + name_of_scope(child, tag) + "::", depth + 1, scopes);
-    } else if (scopes.with_locals && (tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine)) {
-      collect_scopes(child, prefix, depth + 1, scopes);
+  if (dwarf_diecu(&declaration, &unit, nullptr, nullptr) == nullptr || !has_scopes(unit)) return around;
+  Dwarf* dwarf = dwarf_cu_getdwarf(declaration.cu);
+  const UnitScan& scan = files_->scan(unit);
+  uint32_t scope = find_scope_around(scan, dwarf_dieoffset(&declaration));
+  for (int depth = 0; scope != kNoScope && depth < kMaxScopeDepth; ++depth) {
+    Dwarf_Die die;
+    if (around.prefix.size() > kMaxPrefixBytes ||
+        dwarf_offdie(dwarf, scan.scopes[scope].begin, &die) == nullptr) {
+      break;
     }
-  } while (next_sibling(child));
+    const int tag = dwarf_tag(&die);
+    if (depth == 0 && (tag == DW_TAG_class_type || tag == DW_TAG_structure_type)) {
+      around.is_closure = dwarf_diename(&die) == nullptr;
+      around.closure = die;
+    }
+    const char* function = tag == DW_TAG_subprogram ? integrated_string(die, DW_AT_name) : nullptr;
+    std::string name = function != nullptr ? function : "";
+    if (tag != DW_TAG_subprogram) name = name_of_scope(die, tag);
+    around.prefix = name + "::" + around.prefix;
+    scope = scan.scopes[scope].parent;
+  }
+  return around;
 }
 
 }  // namespace strobe::symbolize

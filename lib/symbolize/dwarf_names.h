@@ -8,7 +8,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+
+#include "symbolize/dwarf_files.h"
 
 namespace strobe::symbolize {
 
@@ -21,31 +24,31 @@ struct FunctionInfo {
 
 class DwarfNames {
  public:
+  /// `files` outlives this.
+  explicit DwarfNames(DwarfFiles& files) : files_(&files) {}
   /// Of a DW_TAG_subprogram or DW_TAG_inlined_subroutine. Valid as long as this object.
   const FunctionInfo& find(Dwarf_Die die);
   /// Whether both are instances of one function, inlined or not.
   [[nodiscard]] static bool is_same_function(Dwarf_Die a, Dwarf_Die b);
 
  private:
-  /// "ns::Class::" by the address of a DIE in it, for the DIEs that may name functions or scopes.
-  struct UnitScopes {
-    bool with_locals = false;  ///< bodies of functions were searched as well
-    std::unordered_map<const void*, std::string> prefix;
-    std::unordered_map<const void*, Dwarf_Die>
-        closures;  ///< of a lambda's function: the class, which has a place
+  /// What a declaration is in.
+  struct Surroundings {
+    std::string prefix;       ///< "ns::Class::"
+    bool is_closure = false;  ///< a lambda's class: it has a place where its function has none
+    Dwarf_Die closure{};
   };
-  /// The scopes of the unit of a declaration, searched as far as needed to find it; null without scopes.
-  const UnitScopes* find_scopes(Dwarf_Die declaration);
-  void collect_scopes(Dwarf_Die scope, const std::string& prefix, int depth, UnitScopes& scopes);
+  Surroundings surroundings_of(Dwarf_Die declaration);
+  std::string file_of_definition(Dwarf_Die die);
 
+  DwarfFiles* files_;
   std::unordered_map<const void*, std::unique_ptr<FunctionInfo>> functions_;
-  std::unordered_map<const void*, UnitScopes> scopes_;  // by the address of the unit's DIE
 };
 
 /// The next sibling, or false at the end. Refuses to go backwards, so that a loop over siblings ends.
 bool next_sibling(Dwarf_Die& die);
 
 /// A path without "//" and "/./".
-std::string tidy_path(const char* path);
+std::string tidy_path(std::string_view path);
 
 }  // namespace strobe::symbolize

@@ -5,7 +5,7 @@
 #include <elfutils/libdw.h>
 
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,18 +32,21 @@ void for_each_range(Dwarf_Die& die, Use use) {
 
 class DwarfUnit {
  public:
-  /// `line_die` has the line table; `function_die` the functions: another one for split DWARF.
-  DwarfUnit(Dwarf_Die line_die, Dwarf_Die function_die) : line_die_(line_die), function_die_(function_die) {}
+  /// `line_die` has the line table; `function_die` the functions: another one for split DWARF. `files` and
+  /// `names` outlive this.
+  DwarfUnit(Dwarf_Die line_die, Dwarf_Die function_die, DwarfFiles& files, DwarfNames& names);
 
+  /// Looks `addresses` up in the line table, which takes about as long for many as for one. Sorted, unique.
+  void prepare(std::span<const uint64_t> addresses);
   /// The functions at an address, innermost first. Where no function of the unit holds it but the line table
   /// does (assembly), one frame without a function; empty where neither knows it.
-  AddressSymbols find(uint64_t address, DwarfNames& names);
+  AddressSymbols find(uint64_t address);
 
  private:
   struct Range {
     uint64_t low = 0;
     uint64_t high = 0;
-    uint32_t index = 0;  ///< into functions_ or Function::calls
+    uint64_t of = 0;  ///< a function's offset in .debug_info, or an index into Function::calls
   };
   struct Place {
     std::string file;
@@ -55,17 +58,14 @@ class DwarfUnit {
   };
   struct Function {
     Dwarf_Die die{};
-    bool calls_read = false;
     std::vector<InlinedCall> calls;  ///< callers before those inlined into them
     std::vector<Range> ranges;
   };
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  void read_functions(bool with_nested);
-  void collect_functions(Dwarf_Die scope, bool with_nested, int depth);
+  void read_functions();
   static void collect_calls(Dwarf_Die scope, uint32_t parent, int depth, Function& function);
   Function* find_function(uint64_t address);
-  Function* look_up(uint64_t address);
   /// From the line table.
   Place place_of(uint64_t address);
   /// Functions that compilers make of a part of another one (bodies of coroutines, OpenMP regions) have no
@@ -75,10 +75,13 @@ class DwarfUnit {
 
   Dwarf_Die line_die_;
   Dwarf_Die function_die_;
+  DwarfFiles* files_;
+  DwarfNames* names_;
   bool functions_read_ = false;
-  bool nested_read_ = false;
-  std::vector<std::unique_ptr<Function>> functions_;
-  std::vector<Range> ranges_;  // of functions_, by low
+  std::vector<Range> ranges_;                         // of functions, by low
+  std::unordered_map<uint64_t, Function> functions_;  // those that were asked for, by offset
+  std::vector<uint64_t> prepared_;
+  std::vector<LinePlace> prepared_places_;
   std::unordered_map<const FunctionInfo*, Place> places_;
 };
 

@@ -79,13 +79,17 @@ void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, co
   const elf::ElfFile* debug = separate != nullptr ? &separate->elf : nullptr;
   const SymbolIndex index(module, debug);
   const std::optional<elf::GoTable> go = module != nullptr ? elf::GoTable::find(*module) : std::nullopt;
-  std::optional<DwarfModule> dwarf;
-  if (files.debug) dwarf = DwarfModule::open(*files.debug, options.debug_directories);
-  if (!dwarf && files.module) dwarf = DwarfModule::open(*files.module, options.debug_directories);
+  std::unique_ptr<DwarfSource> dwarf;
+  if (files.debug) dwarf = DwarfSource::open(*files.debug, options.debug_directories);
+  if (!dwarf && files.module) dwarf = DwarfSource::open(*files.module, options.debug_directories);
+  std::vector<uint64_t> addresses;
+  for (const size_t i : wanted) addresses.push_back(request.addresses[i]);
+  std::vector<AddressSymbols> found(addresses.size());
+  if (dwarf) found = find_in_dwarf(*dwarf, addresses);
+  size_t next = 0;
   for (const size_t i : wanted) {
     const FileAddr address{request.addresses[i]};
-    AddressSymbols symbols;
-    if (dwarf) symbols = dwarf->find(raw(address));
+    AddressSymbols symbols = std::move(found[next++]);
     if (const elf::Symbol* symbol = index.find(address); symbol != nullptr) {
       complete_with_symbol(*symbol, symbols);
     } else if (symbols.empty()) {

@@ -50,7 +50,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Packaging,
                          ::testing::Values(Package{"packed_zlib", "dwarf5"},
                                            Package{"packed_zlib-gnu", "dwarf5"},
                                            Package{"packed_zstd", "dwarf5"}, Package{"dwz_alone", "dwarf4"},
-                                           Package{"dwz_shared", "dwarf5"}),
+                                           Package{"dwz_shared", "dwarf5"}, Package{"split4", "dwarf4"},
+                                           Package{"split5", "dwarf5"}),
                          [](const auto& test) {
                            std::string name = test.param.name;
                            std::ranges::replace(name, '-', '_');
@@ -89,6 +90,17 @@ TEST(MiniDebugInfo, CutOffOrTooLargeIsAsIfItWereNotThere) {
     const auto answer = symbolize_one(
         {.path = folder.file("damaged"), .addresses = text_addresses(fixture_path("dwarf5"), 50)});
     EXPECT_EQ(answer.reason, LossReason::no_symbols);
+  }
+}
+
+TEST(SplitDwarf, WithoutTheDwoFileThereAreLinesAndSymbols) {
+  const std::string path = fixture_path("split_lost");
+  const auto addresses = text_addresses(path, 7);
+  const auto found = symbolize_one(request_for(path, addresses));
+  for (const AddressSymbols& symbols : found.symbols) {
+    ASSERT_EQ(symbols.size(), 1u);
+    EXPECT_FALSE(symbols[0].function.empty());
+    EXPECT_NE(symbols[0].file, "");
   }
 }
 

@@ -1,6 +1,5 @@
 // One pass over the bytes of a DWARF unit that finds its functions and what encloses them. libdw can walk the
-// same tree, at ten times the cost: a debug file of 400 MB has 25 million entries, of which a report needs a
-// few hundred. Pure; every offset is checked; damaged bytes end the pass early.
+// same tree at many times the cost, and a report needs few of the millions of entries of a large debug file. Pure; every offset is checked; damaged bytes end the pass early.
 #pragma once
 
 #include <cstdint>

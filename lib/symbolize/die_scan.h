@@ -1,5 +1,6 @@
 // One pass over the bytes of a DWARF unit that finds its functions and what encloses them. libdw can walk the
-// same tree at many times the cost, and a report needs few of the millions of entries of a large debug file. Pure; every offset is checked; damaged bytes end the pass early.
+// same tree at many times the cost, and a report needs few of the millions of entries of a large debug file.
+// Pure; every offset is checked; damaged bytes end the pass early.
 #pragma once
 
 #include <cstdint>

@@ -29,10 +29,9 @@ Result<UniqueFd> open_output(const std::string& path, int flags) {
   return fd;
 }
 
-}  // namespace
-
-Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,
-                                const report::TextStyle& style) {
+/// The view itself, without what every report begins with.
+Result<std::string> render_body(const Profile& profile, const analyze::QualityView& quality, ViewKind view,
+                                const ReportRequest& request, const report::TextStyle& style) {
   Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
   if (!selected) return pass(std::move(selected));
   switch (view) {
@@ -40,16 +39,25 @@ Result<std::string> render_view(const Profile& profile, ViewKind view, const Rep
       const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
       const analyze::FunctionTable table =
           analyze::make_function_table(profile, stacks, stacks.functions, false);
-      return write_functions(table, request.functions, style) + '\n' +
-             write_quality_line(analyze::judge_quality(profile), style);
+      return write_functions(table, request.functions, style) + '\n' + write_quality_line(quality, style);
     }
     case ViewKind::threads:
       return write_threads(
           analyze::make_thread_tree(profile, *selected, analyze::attribute(profile, *selected)), style);
     case ViewKind::quality:
-      return write_quality(analyze::judge_quality(profile), style);
+      return write_quality(quality, style);
   }
   return std::string();
+}
+
+}  // namespace
+
+Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,
+                                const report::TextStyle& style) {
+  const analyze::QualityView quality = analyze::judge_quality(profile);
+  Result<std::string> body = render_body(profile, quality, view, request, style);
+  if (!body) return body;
+  return write_warnings(quality, style) + *body;
 }
 
 Result<std::string> render_summary(const Profile& profile, const std::string& recording_path,

@@ -8,23 +8,31 @@
 namespace strobe::analyze {
 namespace {
 
-/// " (mostly libfoo.so: no_unwind_info)", or nothing where nobody is to blame.
-std::string name_culprit(const std::vector<Blame>& blame) {
-  if (blame.empty()) return {};
-  const Blame& worst = blame.front();
-  const std::string reason(name_of(worst.reason));
-  if (worst.module.empty()) return fmt::format(" (mostly {})", reason);
-  return fmt::format(" (mostly {}: {})", basename_of(worst.module), reason);
+/// " (mostly libfoo.so: no_unwind_info; thread 7 (worker) … has 97 % of them)", or nothing where nobody is to
+/// blame.
+std::string name_culprit(const QualityView& view) {
+  std::string text;
+  if (!view.stack_faults.empty()) {
+    const StackFault& worst = view.stack_faults.front();
+    text = "mostly ";
+    if (!worst.module.empty()) text += basename_of(worst.module) + ": ";
+    text += name_of(worst.reason);
+  }
+  const std::string thread = name_faulty_thread(view.thread_faults, view.quality.samples.stored);
+  if (!thread.empty()) text += (text.empty() ? "" : "; ") + thread;
+  return text.empty() ? text : " (" + text + ")";
 }
 
 void warn_about_losses(QualityView& view) {
   const Quality& quality = view.quality;
-  if (quality.samples.stored > 0 && 1 - view.complete_share > kWarnIncomplete) {
+  view.too_incomplete = quality.samples.stored > 0 && 1 - view.complete_share > kWarnIncomplete;
+  view.too_many_lost = view.lost_share > kWarnLost;
+  if (view.too_incomplete) {
     view.warnings.push_back(
         fmt::format("{:.1f} % of the stacks are not complete{}: cumulative times are too low",
-                    (1 - view.complete_share) * 100, name_culprit(quality.stacks.blame)));
+                    (1 - view.complete_share) * 100, name_culprit(view)));
   }
-  if (view.lost_share > kWarnLost) {
+  if (view.too_many_lost) {
     view.warnings.push_back(fmt::format(
         "{:.1f} % of the samples were lost: record at a lower rate (-r) or with smaller stack copies "
         "(--stack-bytes)",
@@ -87,6 +95,10 @@ QualityView judge_quality(const Profile& profile) {
   }
   view.strobe_cpu_seconds = seconds_of(view.quality.overhead.strobe_cpu_ns);
   view.kernel_sampled = view.quality.kernel_sampled;
+  view.stack_faults = find_stack_faults(view.quality);
+  view.thread_faults = find_thread_faults(profile);
+  view.nameless = find_nameless_modules(profile);
+  view.advice = advise(view.quality, view.stack_faults, view.nameless);
   warn_about_losses(view);
   warn_about_few_samples(profile, view);
   warn_about_gaps(profile, view);

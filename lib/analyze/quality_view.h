@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "analyze/attribution.h"
+#include "analyze/quality_advice.h"
+#include "analyze/quality_faults.h"
 #include "model/recording.h"
 
 namespace strobe::analyze {
@@ -27,8 +29,14 @@ struct QualityView {
   double unsampled_seconds = 0;
   double strobe_cpu_seconds = 0;
   bool kernel_sampled = false;
+  std::vector<StackFault> stack_faults;
+  std::vector<ThreadFault> thread_faults;
+  std::vector<NamelessModule> nameless;
+  bool too_incomplete = false;  ///< above kWarnIncomplete
+  bool too_many_lost = false;   ///< above kWarnLost
   /// What the user has to know before believing the numbers; the recording's own warnings come last.
   std::vector<std::string> warnings;
+  std::vector<Advice> advice;  ///< what would make it better, most important first
 };
 
 [[nodiscard]] QualityView judge_quality(const Profile& profile);

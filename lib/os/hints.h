@@ -7,7 +7,8 @@
 
 namespace strobe::os {
 
-/// "; `strobe doctor` says why, and what would change it"; with a process id where it is about one.
+/// "; `strobe doctor` tells what is allowed here and what would change it"; with a process id where it is
+/// about one.
 [[nodiscard]] std::string doctor_hint(pid_t pid = 0);
 
 }  // namespace strobe::os

@@ -15,7 +15,7 @@ namespace strobe::os {
 namespace {
 
 constexpr uint64_t kWord = 0x5374'726f'6265'2121;
-const volatile uint64_t probe_word = kWord;  // in the same place in a forked copy
+const volatile uint64_t kProbeWord = kWord;  // in the same place in a forked copy
 
 Attempt attempt(bool worked) {
   if (worked) return {Attempt::Outcome::worked};
@@ -97,7 +97,7 @@ Attempt ProbeProcess::try_trace() const {
 Attempt ProbeProcess::try_read() const {
   uint64_t word = 0;
   iovec local{.iov_base = &word, .iov_len = sizeof word};
-  iovec remote{.iov_base = const_cast<uint64_t*>(&probe_word), .iov_len = sizeof word};
+  iovec remote{.iov_base = const_cast<uint64_t*>(&kProbeWord), .iov_len = sizeof word};
   const ssize_t got = ::process_vm_readv(pid_, &local, 1, &remote, 1, 0);
   if (got == sizeof word && word != kWord) return {Attempt::Outcome::refused, EIO};
   return attempt(got == sizeof word);

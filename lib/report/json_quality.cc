@@ -5,7 +5,8 @@
 namespace strobe::report {
 namespace {
 
-void write_blame(JsonWriter& json, const std::vector<Blame>& blame) {
+/// `all`: what the shares are of.
+void write_blame(JsonWriter& json, const std::vector<Blame>& blame, uint64_t all) {
   json.key("blame");
   json.begin_array();
   for (const Blame& entry : blame) {
@@ -13,6 +14,53 @@ void write_blame(JsonWriter& json, const std::vector<Blame>& blame) {
     json.member("module", entry.module);
     json.member("reason", name_of(entry.reason));
     json.member("count", entry.count);
+    json.member("share", all == 0 ? 0.0 : static_cast<double>(entry.count) / static_cast<double>(all));
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_thread_faults(JsonWriter& json, const std::vector<analyze::ThreadFault>& faults) {
+  json.key("threads");
+  json.begin_array();
+  for (const analyze::ThreadFault& fault : faults) {
+    json.begin_object();
+    json.member("pid", fault.pid);
+    json.member("process", fault.process);
+    json.member("tid", fault.tid);
+    json.member("thread", fault.thread);
+    json.member("stored", fault.stored);
+    json.member("not_complete", fault.not_complete);
+    json.member("share", fault.share);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_nameless(JsonWriter& json, const std::vector<analyze::NamelessModule>& modules) {
+  json.key("modules");
+  json.begin_array();
+  for (const analyze::NamelessModule& module : modules) {
+    json.begin_object();
+    json.member("module", module.module);
+    json.member("reason", name_of(module.reason));
+    json.member("missing", module.missing);
+    json.member("frames", module.frames);
+    json.member("samples", module.samples);
+    json.member("share", module.share);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_advice(JsonWriter& json, const std::vector<analyze::Advice>& advice) {
+  json.key("advice");
+  json.begin_array();
+  for (const analyze::Advice& entry : advice) {
+    json.begin_object();
+    json.member("module", entry.module);
+    json.member("reason", name_of(entry.reason));
+    json.member("text", entry.text);
     json.end_object();
   }
   json.end_array();
@@ -31,22 +79,26 @@ void write_samples(JsonWriter& json, const SampleCounts& samples) {
   json.end_object();
 }
 
-void write_stack_counts(JsonWriter& json, const StackCounts& stacks) {
+void write_stack_counts(JsonWriter& json, const analyze::QualityView& view) {
+  const StackCounts& stacks = view.quality.stacks;
   json.key("stacks");
   json.begin_object();
   for (size_t i = 0; i < stacks.by_class.size(); ++i) {
     json.member(name_of(static_cast<StackClass>(i)), stacks.by_class[i]);
   }
-  write_blame(json, stacks.blame);
+  write_blame(json, stacks.blame, view.quality.samples.stored);
+  write_thread_faults(json, view.thread_faults);
   json.end_object();
 }
 
-void write_symbols(JsonWriter& json, const SymbolCounts& symbols) {
+void write_symbols(JsonWriter& json, const analyze::QualityView& view) {
+  const SymbolCounts& symbols = view.quality.symbols;
   json.key("symbols");
   json.begin_object();
   json.member("frames", symbols.frames);
   json.member("missing", symbols.missing);
-  write_blame(json, symbols.blame);
+  write_blame(json, symbols.blame, symbols.frames);
+  write_nameless(json, view.nameless);
   json.end_object();
 }
 
@@ -92,14 +144,15 @@ void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
   json.member("kernel_sampled", view.kernel_sampled);
   json.member("complete", view.complete_share);
   write_samples(json, quality.samples);
-  write_stack_counts(json, quality.stacks);
-  write_symbols(json, quality.symbols);
+  write_stack_counts(json, view);
+  write_symbols(json, view);
   write_processes(json, quality);
   write_overhead(json, quality.overhead);
   json.key("warnings");
   json.begin_array();
   for (const std::string& warning : view.warnings) json.value(warning);
   json.end_array();
+  write_advice(json, view.advice);
   json.end_object();
 }
 

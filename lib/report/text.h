@@ -48,7 +48,10 @@ struct CompareTextOptions {
 [[nodiscard]] std::string write_comparison(const analyze::Comparison& comparison, const CompareNames& names,
                                            const CompareTextOptions& options, const TextStyle& style);
 
-/// One line of quality, and one line for every warning.
+/// A line for every warning, loud on a terminal; what every report begins with. Empty where all is well.
+[[nodiscard]] std::string write_warnings(const analyze::QualityView& view, const TextStyle& style);
+
+/// The quality in one line; figures beyond their limits are marked.
 [[nodiscard]] std::string write_quality_line(const analyze::QualityView& view, const TextStyle& style);
 
 }  // namespace strobe::report

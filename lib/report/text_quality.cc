@@ -1,6 +1,8 @@
 // Quality as one line with its warnings, and as a page.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "report/escape.h"
 #include "report/text.h"
@@ -9,34 +11,71 @@
 namespace strobe::report {
 namespace {
 
+constexpr size_t kMaxRows = 10;  // of a list in the text; the JSON has all
+
 std::string percent(double share) {
   // 99.96 % must not be shown as 100.0 %: rounding may not hide a loss.
   if (share < 1 && share > 0.999) return fmt::format("{:.3f} %", std::min(share * 100, 99.999));
   return fmt::format("{:.1f} %", share * 100);
 }
 
-std::string warning_lines(const analyze::QualityView& view, const TextStyle& style) {
-  std::string text;
-  for (const std::string& warning : view.warnings) {
-    text += paint("WARNING:", Tone::alarm, style) + " " + printable(warning) + '\n';
-  }
-  return text;
+/// A figure, marked where it is beyond its limit.
+std::string marked(const std::string& figure, bool bad, const TextStyle& style) {
+  return bad ? paint(figure + " (WARNING)", Tone::alarm, style) : figure;
 }
 
 std::string row(std::string_view name, const std::string& value) {
   return fmt::format("   {:<22} {}\n", name, value);
 }
 
-std::string blame_rows(const std::vector<Blame>& blame) {
-  std::string text;
-  for (const Blame& entry : blame) {
-    text += fmt::format("   {:>22} {} {}\n", entry.count, name_of(entry.reason),
-                        entry.module.empty() ? "-" : printable(entry.module));
-  }
+std::string module_name(const std::string& module) { return module.empty() ? "-" : printable(module); }
+
+/// Title, columns and as many rows as are shown; nothing where there are none.
+template <class Rows, class Line>
+std::string list(const char* title, const char* columns, const Rows& rows, const TextStyle& style,
+                 const Line& line) {
+  if (rows.empty()) return {};
+  std::string text = "\n" + paint(title, Tone::strong, style) + "\n" + columns + '\n';
+  for (size_t i = 0; i < std::min(rows.size(), kMaxRows); ++i) text += line(rows[i]) + '\n';
+  if (rows.size() > kMaxRows)
+    text += fmt::format("   and {} more (all are in --json)\n", rows.size() - kMaxRows);
   return text;
 }
 
-std::string sample_rows(const analyze::QualityView& view) {
+std::string stack_faults(const analyze::QualityView& view, const TextStyle& style) {
+  return list("Stacks that ended early", "    stacks   share  reason             module", view.stack_faults,
+              style, [](const analyze::StackFault& fault) {
+                return fmt::format("   {:>7} {:>7}  {:<17}  {}", fault.stacks, percent(fault.share),
+                                   name_of(fault.reason), module_name(fault.module));
+              });
+}
+
+std::string thread_faults(const analyze::QualityView& view, const TextStyle& style) {
+  return list("Whose they are", "    stacks  of its   share  process / thread", view.thread_faults, style,
+              [](const analyze::ThreadFault& fault) {
+                return fmt::format("   {:>7} {:>7} {:>7}  {} {} / {} {}", fault.not_complete, fault.stored,
+                                   percent(fault.share), fault.pid, printable(fault.process), fault.tid,
+                                   printable(fault.thread));
+              });
+}
+
+std::string nameless_modules(const analyze::QualityView& view, const TextStyle& style) {
+  return list("Code without names", "    frames  of its  samples   share  reason             module",
+              view.nameless, style, [](const analyze::NamelessModule& module) {
+                return fmt::format("   {:>7} {:>7}  {:>7} {:>7}  {:<17}  {}", module.missing, module.frames,
+                                   module.samples, percent(module.share), name_of(module.reason),
+                                   module_name(module.module));
+              });
+}
+
+std::string advice_lines(const analyze::QualityView& view, const TextStyle& style) {
+  if (view.advice.empty()) return {};
+  std::string text = "\n" + paint("What would help", Tone::strong, style) + "\n";
+  for (const analyze::Advice& advice : view.advice) text += "   - " + printable(advice.text) + '\n';
+  return text;
+}
+
+std::string sample_rows(const analyze::QualityView& view, const TextStyle& style) {
   const SampleCounts& samples = view.quality.samples;
   std::string text = row("samples expected", fmt::format("{:.0f}", samples.expected));
   text += row("samples taken", std::to_string(samples.taken));
@@ -44,19 +83,37 @@ std::string sample_rows(const analyze::QualityView& view) {
   text += row("lost by the kernel", std::to_string(samples.lost_kernel));
   text += row("lost in our queue", std::to_string(samples.lost_queue));
   text += row("too late", std::to_string(samples.late));
+  text += row("lost in all", marked(percent(view.lost_share), view.too_many_lost, style));
   text += row("times throttled", std::to_string(samples.throttled));
   return text;
 }
 
-std::string stack_rows(const analyze::QualityView& view) {
+std::string stack_rows(const analyze::QualityView& view, const TextStyle& style) {
   std::string text;
+  const auto stored = static_cast<double>(std::max<uint64_t>(view.quality.samples.stored, 1));
   for (int i = 0; i < kStackClassCount; ++i) {
-    const auto index = static_cast<size_t>(i);
+    const uint64_t count = view.quality.stacks.by_class[static_cast<size_t>(i)];
     text += row(fmt::format("stacks {}", name_of(static_cast<StackClass>(i))),
-                std::to_string(view.quality.stacks.by_class[index]));
+                fmt::format("{:<8} {:>7}", count, percent(static_cast<double>(count) / stored)));
   }
-  text += row("complete", percent(view.complete_share));
-  return text + blame_rows(view.quality.stacks.blame);
+  return text + row("complete", marked(percent(view.complete_share), view.too_incomplete, style));
+}
+
+std::string name_rows(const analyze::QualityView& view) {
+  const SymbolCounts& symbols = view.quality.symbols;
+  return row("frames", std::to_string(symbols.frames)) +
+         row("frames without a name", std::to_string(symbols.missing));
+}
+
+std::string process_rows(const Quality& quality, const analyze::QualityView& view) {
+  std::string text = row("processes seen", std::to_string(quality.processes_seen));
+  text += row("not sampled",
+              fmt::format("{} ({:.3f} CPU seconds)", view.unsampled_processes, view.unsampled_seconds));
+  for (const UnsampledProcess& process : quality.unsampled) {
+    text += fmt::format("   {:>22} {:.3f} s {}: {}\n", process.count, seconds_of(process.cpu_ns),
+                        printable(process.command), printable(process.reason));
+  }
+  return text;
 }
 
 std::string overhead_rows(const analyze::QualityView& view) {
@@ -74,38 +131,38 @@ std::string overhead_rows(const analyze::QualityView& view) {
 
 }  // namespace
 
+std::string write_warnings(const analyze::QualityView& view, const TextStyle& style) {
+  std::string text;
+  for (const std::string& warning : view.warnings) {
+    text += paint("WARNING:", Tone::alarm, style) + " " + printable(warning) + '\n';
+  }
+  return text.empty() ? text : text + '\n';
+}
+
 std::string write_quality_line(const analyze::QualityView& view, const TextStyle& style) {
   const Quality& quality = view.quality;
-  std::string text =
-      fmt::format("quality: {} samples of {:.0f} expected, {} lost, {} of stacks complete",
-                  quality.samples.stored, quality.samples.expected, view.lost, percent(view.complete_share));
+  const std::string lost = marked(fmt::format("{} lost", view.lost), view.too_many_lost, style);
+  const std::string complete =
+      marked(percent(view.complete_share) + " of stacks complete", view.too_incomplete, style);
+  std::string text = fmt::format("quality: {} samples of {:.0f} expected, {}, {}", quality.samples.stored,
+                                 quality.samples.expected, lost, complete);
   if (quality.symbols.frames > 0) text += fmt::format(", {} of frames named", percent(view.named_share));
   text +=
       fmt::format("; {} at {:g} Hz{}", printable(quality.engine.empty() ? "unknown engine" : quality.engine),
                   quality.rate_hz, view.kernel_sampled ? "" : ", user code only");
-  return text + '\n' + warning_lines(view, style);
+  return text + '\n';
 }
 
 std::string write_quality(const analyze::QualityView& view, const TextStyle& style) {
   const Quality& quality = view.quality;
-  std::string text = warning_lines(view, style);
-  if (!text.empty()) text += '\n';
-  text += row("engine", printable(quality.engine));
+  std::string text = row("engine", printable(quality.engine));
   if (!quality.engine_note.empty()) text += row("", printable(quality.engine_note));
   text += row("rate", fmt::format("{:g} Hz", quality.rate_hz));
   text += row("kernel sampled", view.kernel_sampled ? "yes" : "no");
-  text += '\n' + sample_rows(view) + '\n' + stack_rows(view) + '\n';
-  text += row("frames", std::to_string(quality.symbols.frames));
-  text += row("frames without a name", std::to_string(quality.symbols.missing));
-  text += blame_rows(quality.symbols.blame) + '\n';
-  text += row("processes seen", std::to_string(quality.processes_seen));
-  text += row("not sampled",
-              fmt::format("{} ({:.3f} CPU seconds)", view.unsampled_processes, view.unsampled_seconds));
-  for (const UnsampledProcess& process : quality.unsampled) {
-    text += fmt::format("   {:>22} {:.3f} s {}: {}\n", process.count, seconds_of(process.cpu_ns),
-                        printable(process.command), printable(process.reason));
-  }
-  return text + '\n' + overhead_rows(view);
+  text += '\n' + sample_rows(view, style) + '\n' + stack_rows(view, style) + '\n' + name_rows(view) + '\n' +
+          process_rows(quality, view) + '\n' + overhead_rows(view);
+  return text + stack_faults(view, style) + thread_faults(view, style) + nameless_modules(view, style) +
+         advice_lines(view, style);
 }
 
 }  // namespace strobe::report

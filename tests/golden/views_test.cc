@@ -61,7 +61,7 @@ TEST(GoldenViews, Threads) { expect_golden("threads.txt", threads_of(test::varie
 
 TEST(GoldenViews, Quality) {
   const analyze::QualityView view = analyze::judge_quality(test::varied_profile());
-  expect_golden("quality.txt", write_quality(view, {}));
+  expect_golden("quality.txt", write_warnings(view, {}) + write_quality(view, {}));
   expect_golden("quality_line.txt", write_quality_line(view, {}));
 }
 
@@ -98,7 +98,16 @@ TEST(GoldenViews, Comparison) {
   expect_golden("compare_hostile.txt", comparison_of(test::hostile_profile(), b, false, {}));
 }
 
+TEST(GoldenViews, QualityOfABadRecording) {
+  const analyze::QualityView view = analyze::judge_quality(test::poor_profile());
+  expect_golden("quality_poor.txt", write_warnings(view, {}) + write_quality(view, {}));
+  expect_golden("quality_poor_terminal.txt", write_warnings(view, {.color = true}) +
+                                                 write_quality(view, {.color = true}) +
+                                                 write_quality_line(view, {.color = true}));
+}
+
 TEST(GoldenViews, Json) {
+  expect_golden("report_poor.json", json_of(test::poor_profile()));
   expect_golden("report.json", json_of(test::varied_profile()));
   expect_golden("report_empty.json", json_of(Profile{}));
 }

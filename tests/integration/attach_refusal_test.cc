@@ -26,7 +26,8 @@ class AttachRefusal : public Integration, public ::testing::WithParamInterface<c
 TEST_P(AttachRefusal, AProcessThatDoesNotExist) {
   pid_t largest = 0;
   std::ifstream("/proc/sys/kernel/pid_max") >> largest;
-  AttachedStrobe(setup(largest)).expect_refusal({"there is no process " + std::to_string(largest), "ps -e"});
+  AttachedStrobe(setup(largest))
+      .expect_refusal({"there is no process " + std::to_string(largest), "ps -e; `strobe doctor` tells"});
 }
 
 TEST_P(AttachRefusal, AZombie) {
@@ -75,11 +76,14 @@ TEST_P(AttachRefusal, AnotherUsersProcess) {
   with.strobe = place.bring(kStrobe);
   with.folder = place.path();
   with.wrapper = wrapper_for(Rights::ordinary_user);
-  const std::string pid = "process " + std::to_string(target.pid());
+  const std::string number = std::to_string(target.pid());
+  const std::string pid = "process " + number;
+  const std::string doctor =
+      "; `strobe doctor " + number + "` tells what is allowed here and what would change it\n";
   // The hint is about the target, and not about what the machine allows.
-  AttachedStrobe(with).expect_refusal({pid, "belongs to another user", "sudo"});
+  AttachedStrobe(with).expect_refusal({pid, "belongs to another user", "sudo", doctor});
   with.options = {"--engine", "auto"};
-  AttachedStrobe(with).expect_refusal({pid, "belongs to another user", "sudo"});
+  AttachedStrobe(with).expect_refusal({pid, "belongs to another user", "sudo", doctor});
   expect_unharmed(target.pid());
 }
 

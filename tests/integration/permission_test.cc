@@ -15,6 +15,9 @@
 namespace strobe::test {
 namespace {
 
+/// The end of every hint about a refused right.
+constexpr const char* kDoctor = "; `strobe doctor` tells what is allowed here and what would change it\n";
+
 struct Mode {
   Rights rights = Rights::root;
   bool perf_denied = false;  ///< perf_event_open is refused by seccomp
@@ -149,17 +152,17 @@ TEST_P(Refused, PerfEngineWhereItIsAskedFor) {
   const Mode mode{GetParam(), true};
   if (const std::string why = obstacle(mode); !why.empty()) GTEST_SKIP() << why;
   expect_refusal(in_mode(mode, {workload("two_functions"), "0.1"}, {"--engine", "perf"}),
-                 {"perf_event_open: Operation not permitted", "seccomp", "--cap-add PERFMON"});
+                 {"perf_event_open: Operation not permitted", "seccomp", "--cap-add PERFMON", kDoctor});
 }
 
 TEST_P(Refused, BothEngines) {
   const Mode mode{GetParam(), true};
   if (const std::string why = obstacle(mode); !why.empty()) GTEST_SKIP() << why;
   const StrobeCommand command = in_mode(mode, {workload("two_functions"), "0.1"}, {}, true);
-  expect_refusal(command, {"perf_event_open: Operation not permitted", "trace process", "seccomp"});
+  expect_refusal(command, {"perf_event_open: Operation not permitted", "trace process", "seccomp", kDoctor});
   StrobeCommand by_ptrace = command;
   by_ptrace.options = {"--engine", "ptrace"};
-  expect_refusal(by_ptrace, {"trace process", "--cap-add SYS_PTRACE"});
+  expect_refusal(by_ptrace, {"trace process", "--cap-add SYS_PTRACE", kDoctor});
 }
 
 INSTANTIATE_TEST_SUITE_P(Users, Refused, ::testing::Values(Rights::root, Rights::ordinary_user),
@@ -172,7 +175,7 @@ TEST_P(OrdinaryUser, MayNotSampleWholeCpus) {
   if (const std::string why = obstacle(mode); !why.empty()) GTEST_SKIP() << why;
   if (perf_event_paranoid() <= 0) GTEST_SKIP() << "everybody may here: perf_event_paranoid is 0 or less";
   expect_refusal(in_mode(mode, {workload("two_functions"), "0.1"}, {"--per-cpu"}),
-                 {"sampling whole CPUs is not permitted", "CAP_PERFMON"});
+                 {"sampling whole CPUs is not permitted", "CAP_PERFMON", kDoctor});
 }
 
 TEST_P(OrdinaryUser, CannotSampleWholeCpusByPtrace) {

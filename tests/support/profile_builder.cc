@@ -201,4 +201,39 @@ Profile hostile_profile() {
   return b.build();
 }
 
+Profile poor_profile() {
+  ProfileBuilder b;
+  const std::string hostile = "/tmp/\x1b]0;title\x07/lib\nevil\xe2\x80\xae.so";
+  const ModuleId app = b.module("/usr/bin/app");
+  const ModuleId evil = b.module(hostile);
+  const ModuleId generated = b.module("[jit]", ModuleKind::jit);
+  const ModuleId kernel = b.module("[kernel]", ModuleKind::kernel);
+  const ProcessId process = b.process(100, "app");
+  const ThreadId good = b.thread(process, 100, "app", 1.0);
+  const ThreadId bad = b.thread(process, 101, "re\x1b[1mnder", 0.5);
+  const FrameId main = b.frame(b.function("main", "/src/app/main.cc", 10, app), 14);
+  const FrameId nameless = b.nameless_frame(evil, 0x10);
+  const FrameId code = b.nameless_frame(generated, 0x7f0000);
+  const FrameId in_kernel = b.nameless_frame(kernel, 0xffffffff81000000);
+  b.profile.frames[in_kernel.index()].kind = FrameKind::kernel;
+
+  b.samples(good, b.stack({main}), 700);
+  b.samples(good, b.stack({main, in_kernel}), 100);
+  b.samples(bad, b.stack({nameless}), 200, StackClass::incomplete);
+  b.samples(bad, b.stack({code}), 100, StackClass::incomplete);
+  b.samples(bad, b.stack({main, nameless}), 50, StackClass::truncated);
+  b.samples(bad, StackId::none(), 30, StackClass::none);
+  Quality& quality = b.profile.quality;
+  quality.stacks.blame = {
+      {hostile, LossReason::no_unwind_info, 120}, {"[jit]", LossReason::no_unwind_info, 100},
+      {hostile, LossReason::bad_unwind_info, 60}, {"", LossReason::stack_copy_short, 50},
+      {"", LossReason::no_registers, 30},         {"", LossReason::unreadable_memory, 12},
+      {"/usr/bin/app", LossReason::loop, 8}};
+  quality.symbols.blame = {{hostile, LossReason::no_symbols, 1},
+                           {"[jit]", LossReason::no_symbols, 1},
+                           {"[kernel]", LossReason::no_symbols, 1}};
+  quality.samples.lost_kernel = 90;
+  return b.build();
+}
+
 }  // namespace strobe::test

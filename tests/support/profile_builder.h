@@ -47,4 +47,8 @@ class ProfileBuilder {
 /// UTF-8.
 [[nodiscard]] Profile hostile_profile();
 
+/// One of which little can be believed: stacks that end early for every reason, lost samples, modules without
+/// names, one thread to blame; one module's name is hostile.
+[[nodiscard]] Profile poor_profile();
+
 }  // namespace strobe::test

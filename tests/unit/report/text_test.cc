@@ -27,7 +27,7 @@ std::string everything_of(const Profile& profile, const TextStyle& style) {
   const analyze::QualityView quality = analyze::judge_quality(profile);
   return functions_of(profile, style) +
          write_threads(analyze::make_thread_tree(profile, all, analyze::attribute(profile, all)), style) +
-         write_quality(quality, style) + write_quality_line(quality, style);
+         write_warnings(quality, style) + write_quality(quality, style) + write_quality_line(quality, style);
 }
 
 TEST(Text, FitsTheTerminal) {

@@ -65,11 +65,12 @@ Result<std::string> render_summary(const Profile& profile, const std::string& re
   Result<std::string> table = render_view(profile, ViewKind::functions, request, style);
   if (!table) return table;
   const std::string path = report::printable(shell_word(recording_path));
+  const bool warned = !analyze::judge_quality(profile).warnings.empty();
   return "\n" + *table +
          fmt::format(
-             "recorded in {0}\n  more: strobe report {0} threads | strobe report {0} functions --sort "
+             "recorded in {0}\n  more: {1}strobe report {0} threads | strobe report {0} functions --sort "
              "cumtime\n",
-             path);
+             path, warned ? fmt::format("strobe report {} quality | ", path) : "");
 }
 
 Result<void> check_json_path(const std::string& path) {

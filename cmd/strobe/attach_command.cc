@@ -39,6 +39,7 @@ int attach(const AttachOptions& options) {
   }
   Result<ReportRequest> report = make_report_request(options.report, {});
   if (!report) return report_error(report.error());
+  report->embed_source = options.record.embed_source;
   Result<workflow::RecordRequest> request = make_request(options.record, program_name(pids.front()));
   if (!request) return report_error(request.error());
   if (Result<void> checked = check_json_path(report->json_path); !checked)

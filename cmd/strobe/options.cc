@@ -68,6 +68,9 @@ void add_record_options(CLI::App& app, RecordOptions& options) {
       ->group(kRecordGroup);
   app.add_flag("--no-args", options.no_args, "Record program names without their arguments")
       ->group(kRecordGroup);
+  app.add_flag("--embed-source", options.embed_source,
+               "Keep the sources of what was sampled in the recording, for the lines view elsewhere")
+      ->group(kRecordGroup);
   app.add_flag("-q,--quiet", options.quiet, "Print nothing but errors")->group(kRecordGroup);
 }
 
@@ -112,6 +115,13 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
                  "Also write the whole report as JSON (strobe-report/1); - for stdout")
       ->type_name("FILE|-")
       ->group(kReportGroup);
+  app.add_flag("--with-source", options.with_source, "Also the text of source lines, in the JSON")
+      ->group(kReportGroup);
+  app.add_option("--source-map", options.source_maps, "Sources named FROM… are in TO…; may be repeated")
+      ->type_name("FROM=TO")
+      ->expected(1)
+      ->take_all()
+      ->group(kReportGroup);
 }
 
 void add_table_options(CLI::App& app, ReportOptions& options) {
@@ -150,8 +160,14 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   request.symbolize = symbolize_options();
   if (options.full_names) request.symbolize.names = symbolize::NameStyle::full;
   request.json_path = options.json;
+  request.with_source = options.with_source;
   if (Result<void> checked = check_filter(options.filter); !checked) return pass(std::move(checked));
   request.filter = options.filter;
+  for (const std::string& text : options.source_maps) {
+    Result<std::pair<std::string, std::string>> entry = workflow::parse_source_map(text);
+    if (!entry) return pass(std::move(entry));
+    request.sources.map.push_back(std::move(*entry));
+  }
   Result<ColorChoice> color = parse_color(options.color);
   if (!color) return pass(std::move(color));
   request.color = *color;

@@ -13,6 +13,7 @@
 #include "console.h"
 #include "report/text.h"
 #include "workflow/recording_session.h"
+#include "workflow/source_finder.h"
 
 namespace strobe::cli {
 
@@ -31,6 +32,7 @@ struct RecordOptions {
   bool per_cpu = false;
   bool no_children = false;
   bool no_args = false;
+  bool embed_source = false;
   bool quiet = false;
 };
 void add_record_options(CLI::App& app, RecordOptions& options);
@@ -48,6 +50,8 @@ struct ReportOptions {
   std::string process;
   std::string thread;
   std::string json;
+  std::vector<std::string> source_maps;
+  bool with_source = false;
   std::string color = "auto";
   analyze::StackFilter filter;
 };
@@ -64,6 +68,9 @@ struct ReportRequest {
   report::FunctionTextOptions functions;
   symbolize::SymbolizeOptions symbolize;
   std::string json_path;  ///< "-": stdout; empty: none
+  workflow::SourceOptions sources;
+  bool with_source = false;   ///< source text in the JSON
+  bool embed_source = false;  ///< keep sources in a new recording
   ColorChoice color = ColorChoice::automatic;
 };
 /// `restrictions` are applied after -n, in order.

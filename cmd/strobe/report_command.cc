@@ -1,4 +1,4 @@
-// strobe report [RECORDING] [functions|threads|quality] [RESTRICTION…]
+// strobe report [RECORDING] [functions|lines|threads|quality] [RESTRICTION…]
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "lines_view.h"
 #include "options.h"
 #include "report/escape.h"
 #include "views.h"
@@ -112,7 +113,9 @@ Result<std::string> find_newest_recording() {
 int report(const ReportCommandOptions& options) {
   Result<ReportWords> words = read_words(options);
   if (!words) return report_error(words.error());
-  Result<ReportRequest> request = make_report_request(options.report, words->restrictions);
+  const bool lines = words->view == ViewKind::lines;
+  Result<ReportRequest> request = make_report_request(
+      lines ? with_line_defaults(options.report, words->restrictions) : options.report, words->restrictions);
   if (!request) return report_error(request.error());
 
   if (words->path.empty()) {
@@ -146,9 +149,8 @@ Action add_report_command(CLI::App& app) {
             "strobe report [options] [RECORDING] [" + list_views("|", "|", false) + "] [RESTRICTION…]");
   command->footer(
       std::string(kSortHelp) +
-      "Without RECORDING the newest *.strobe of this directory is taken. Restrictions of the functions view "
-      "are\n"
-      "applied in order: a count (20), a fraction (0.1), or a regular expression on "
+      "Without RECORDING the newest *.strobe of this directory is taken. Restrictions choose functions\n"
+      "(views functions and lines), in order: a count (20), a fraction (0.1), or a regular expression on\n"
       "filename:lineno(function).");
   CLI::Option* words = command->add_option("words", options->words, "RECORDING, view and restrictions");
   offer_values(words->type_name("RECORDING")->group(""), view_words());

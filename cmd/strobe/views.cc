@@ -4,10 +4,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "base/unique_fd.h"
 #include "exit_status.h"
+#include "lines_view.h"
 #include "report/escape.h"
 #include "report/json_report.h"
+#include "workflow/embed_sources.h"
 
 namespace strobe::cli {
 namespace {
@@ -41,6 +45,8 @@ Result<std::string> render_body(const Profile& profile, const analyze::QualityVi
           analyze::make_function_table(profile, stacks, stacks.functions, false);
       return write_functions(table, request.functions, style) + '\n' + write_quality_line(quality, style);
     }
+    case ViewKind::lines:
+      return render_lines(profile, *selected, request, style);
     case ViewKind::threads:
       return write_threads(
           analyze::make_thread_tree(profile, *selected, analyze::attribute(profile, *selected)), style);
@@ -104,8 +110,10 @@ Result<void> write_json(const Profile& profile, const ReportRequest& request) {
   Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
   if (!selected) return pass(std::move(selected));
   const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
+  std::optional<workflow::SourceFinder> sources;
+  if (request.with_source) sources = make_source_finder(profile, request);
   return write_json_to(request.json_path, [&](const report::TextSink& sink) {
-    report::write_json_report(profile, stacks, sink);
+    report::write_json_report(profile, stacks, sink, sources ? &*sources : nullptr);
   });
 }
 
@@ -113,6 +121,12 @@ int finish_recording(const std::string& path, const ReportRequest& request, bool
   ConsoleDiagnostics diagnostics(quiet);
   Result<Profile> profile = workflow::complete(path, request.symbolize, diagnostics);
   if (!profile) return report_error(profile.error());
+  if (request.embed_source) {
+    Result<void> embedded =
+        workflow::embed_sources(path, *profile, request.sources, request.symbolize, diagnostics);
+    // The recording is good without them.
+    if (!embedded) diagnostics.warn("no sources are in the recording: " + embedded.error().what);
+  }
   if (!quiet) {
     Result<std::string> summary =
         render_summary(*profile, path, request, style_of(STDERR_FILENO, request.color));

@@ -12,7 +12,7 @@
 
 namespace strobe::cli {
 
-enum class ViewKind : uint8_t { functions, threads, quality };
+enum class ViewKind : uint8_t { functions, lines, threads, quality };
 
 struct ViewWord {
   std::string_view word;
@@ -21,6 +21,7 @@ struct ViewWord {
 };
 inline constexpr ViewWord kViewWords[] = {
     {"functions", ViewKind::functions, true},
+    {"lines", ViewKind::lines, true},
     {"threads", ViewKind::threads, false},
     {"quality", ViewKind::quality, false},
 };

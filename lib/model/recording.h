@@ -12,6 +12,7 @@
 #include "model/ids.h"
 #include "model/losses.h"
 #include "model/quality.h"
+#include "model/sources.h"
 
 namespace strobe {
 
@@ -98,6 +99,20 @@ struct SampleRow {
   StackClass stack_class = StackClass::none;
 };
 
+/// Of a source text in a recording, and of all of them together: more is left out, and said.
+inline constexpr uint64_t kMaxEmbeddedFileBytes = uint64_t{4} << 20;
+inline constexpr uint64_t kMaxEmbeddedBytes = uint64_t{64} << 20;
+
+/// A source file embedded in the recording, or why it is not.
+struct SourceRow {
+  std::string path;  ///< as frames and functions name it
+  SourceState state = SourceState::found;
+  std::string text;          ///< empty unless found
+  int64_t mtime_ns = 0;      ///< of the file's last change, since the epoch
+  std::string md5;           ///< of `text`, lower-case hex
+  std::string expected_md5;  ///< by the debug information; empty where it has none
+};
+
 /// What the recording is about.
 struct RecordingInfo {
   std::string strobe_version;
@@ -156,6 +171,7 @@ struct Profile {
   std::vector<FrameRow> frames;
   std::vector<StackRow> stacks;
   std::vector<SampleRow> samples;
+  std::vector<SourceRow> sources;  ///< sorted by path; empty unless sources were embedded
 
   [[nodiscard]] const std::string& text(StringId id) const;  ///< empty for none or out of range
 };

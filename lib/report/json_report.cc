@@ -1,9 +1,12 @@
 #include "report/json_report.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <tuple>
 
 #include "analyze/function_table.h"
+#include "analyze/source_lines.h"
 #include "analyze/source_paths.h"
 #include "analyze/thread_tree.h"
 #include "base/clock.h"
@@ -19,6 +22,7 @@ struct Report {
   const Profile* profile;
   const WeightedStacks* stacks;
   FunctionTable table;
+  SourceProvider* sources;  ///< nullptr: no text
 };
 
 const char* language_name(Language language) {
@@ -195,6 +199,51 @@ void write_functions(JsonWriter& json, const Report& report) {
   json.end_array();
 }
 
+/// Lines of source files, asked for file by file.
+class LineTexts {
+ public:
+  explicit LineTexts(SourceProvider* sources) : sources_(sources) {}
+
+  /// nullopt where there is none.
+  std::optional<std::string_view> at(const std::string& file, uint32_t line) {
+    if (!lines_ || file != file_) {
+      const SourceFile& source = sources_->find_source(file);
+      file_ = file;
+      found_ = source.state == SourceState::found;
+      lines_.emplace(source.text);
+    }
+    if (!found_ || line == 0 || line > lines_->count()) return std::nullopt;
+    return lines_->at(line).substr(0, kMaxLineBytes);
+  }
+
+ private:
+  static constexpr size_t kMaxLineBytes = 4096;  // generated code can be one line of megabytes
+
+  SourceProvider* sources_;
+  std::string file_;
+  bool found_ = false;
+  std::optional<SourceLines> lines_;
+};
+
+/// What came of looking for the files of `lines`.
+void write_sources(JsonWriter& json, const std::set<std::string>& files, SourceProvider& sources) {
+  json.key("sources");
+  json.begin_array();
+  for (const std::string& path : files) {
+    const SourceFile& file = sources.find_source(path);
+    const bool found = file.state == SourceState::found;
+    json.begin_object();
+    json.member("file", path);
+    json.member("state", name_of(file.state));
+    json.member("place", found ? std::optional(name_of(file.place)) : std::nullopt);
+    json.member("path", file.path);
+    json.member("md5", file.md5);
+    json.member("expected_md5", file.expected_md5);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_lines(JsonWriter& json, const Report& report) {
   const FrameLines lines = frame_lines(*report.profile, report.stacks->functions);
   const KeySums sums = sum_keys(*report.profile, report.stacks->amounts, lines.frames, false);
@@ -207,14 +256,18 @@ void write_lines(JsonWriter& json, const Report& report) {
     return std::tuple(report.profile->text(line.file), line.line, report.table.row_of[line.function]);
   };
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return place(a) < place(b); });
+  std::set<std::string> files;
+  LineTexts texts(report.sources);
   json.key("lines");
   json.begin_array();
   for (const uint32_t key : order) {
     const auto [file, line, function] = place(key);
+    if (report.sources != nullptr) files.insert(file);
     json.begin_object();
     json.member("file", file);
     json.member("line", line);
     json.member("function", function);
+    if (report.sources != nullptr) json.member("text", texts.at(file, line));
     json.key("self");
     json.begin_object();
     write_amount(json, report.table, sums.self[key]);
@@ -226,6 +279,7 @@ void write_lines(JsonWriter& json, const Report& report) {
     json.end_object();
   }
   json.end_array();
+  if (report.sources != nullptr) write_sources(json, files, *report.sources);
 }
 
 /// One row for every thread and path that occurs, in the order of threads and stacks.
@@ -271,8 +325,10 @@ void write_stacks(JsonWriter& json, const Report& report) {
 
 }  // namespace
 
-void write_json_report(const Profile& profile, const WeightedStacks& stacks, const TextSink& sink) {
-  const Report report{&profile, &stacks, make_function_table(profile, stacks, stacks.functions, true)};
+void write_json_report(const Profile& profile, const WeightedStacks& stacks, const TextSink& sink,
+                       SourceProvider* sources) {
+  const Report report{&profile, &stacks, make_function_table(profile, stacks, stacks.functions, true),
+                      sources};
   JsonWriter json(sink);
   json.begin_object();
   json.member("schema", "strobe-report/1");

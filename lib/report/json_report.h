@@ -4,13 +4,16 @@
 
 #include "analyze/weighted_stacks.h"
 #include "model/recording.h"
+#include "model/sources.h"
 #include "report/json_writer.h"
 
 namespace strobe::report {
 
 /// The whole report, written piece by piece: a large one needs no memory of its own. `stacks` are of
 /// `profile`; what their filter dropped is in no list but in the processes, which are exact.
-void write_json_report(const Profile& profile, const analyze::WeightedStacks& stacks, const TextSink& sink);
+/// With `sources`, which may be nullptr, also the text of every line and what came of looking for each file.
+void write_json_report(const Profile& profile, const analyze::WeightedStacks& stacks, const TextSink& sink,
+                       SourceProvider* sources = nullptr);
 /// The same without filters.
 void write_json_report(const Profile& profile, const analyze::SelectedThreads& selected,
                        const TextSink& sink);

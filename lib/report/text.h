@@ -7,6 +7,7 @@
 
 #include "analyze/comparison.h"
 #include "analyze/function_table.h"
+#include "analyze/line_view.h"
 #include "analyze/ordering.h"
 #include "analyze/quality_view.h"
 #include "analyze/thread_tree.h"
@@ -26,6 +27,15 @@ struct FunctionTextOptions {
 
 [[nodiscard]] std::string write_functions(const analyze::FunctionTable& table,
                                           const FunctionTextOptions& options, const TextStyle& style);
+
+struct LineTextOptions {
+  analyze::OrderOptions order;  ///< as the view was made with
+  bool self_column = false;     ///< also the time in the line itself, without what it calls
+};
+/// In the shape of line_profiler: a block for every function.
+[[nodiscard]] std::string write_lines(const analyze::LineView& view, const LineTextOptions& options,
+                                      const TextStyle& style);
+
 [[nodiscard]] std::string write_threads(const analyze::ThreadTree& tree, const TextStyle& style);
 [[nodiscard]] std::string write_quality(const analyze::QualityView& view, const TextStyle& style);
 

@@ -21,6 +21,12 @@ static_assert(static_cast<int>(StackClass::complete) == 0 && static_cast<int>(St
               static_cast<int>(StackClass::truncated) == 2 && static_cast<int>(StackClass::incomplete) == 3 &&
               static_cast<int>(StackClass::none) == 4);
 
+static_assert(static_cast<int>(SourceState::found) == 0 && static_cast<int>(SourceState::absent) == 1 &&
+              static_cast<int>(SourceState::not_regular) == 2 &&
+              static_cast<int>(SourceState::unreadable) == 3 &&
+              static_cast<int>(SourceState::too_large) == 4 && static_cast<int>(SourceState::binary) == 5 &&
+              static_cast<int>(SourceState::ambiguous) == 6);
+
 inline constexpr const char* kStackSubject = "stack";  ///< quality_blame.subject
 inline constexpr const char* kSymbolSubject = "symbol";
 

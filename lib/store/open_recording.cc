@@ -23,10 +23,12 @@ constexpr std::array<std::string_view, 13> kTables = {
     "quality_warning",
 };
 
+constexpr const char* kFromOrdinaryTables =
+    " FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE %'";
+
 /// Ours are ordinary tables: a view or virtual table of that name could do anything when read.
 Result<void> check_tables(Database& database) {
-  auto statement =
-      database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE %'");
+  auto statement = database.prepare(std::string("SELECT name") + kFromOrdinaryTables);
   if (!statement) return pass(std::move(statement));
   size_t found = 0;
   size_t seen = 0;
@@ -75,6 +77,13 @@ Result<void> check_schema(Database& database) {
     return fail(ErrorCode::malformed, "read " + database.path() + ": the recording has no format number");
   }
   return check_tables(database);
+}
+
+Result<bool> has_table(Database& database, std::string_view name) {
+  auto count = database.query_integer(std::string("SELECT count(*)") + kFromOrdinaryTables + " AND name = '" +
+                                      std::string(name) + "'");
+  if (!count) return pass(std::move(count));
+  return *count > 0;
 }
 
 Result<void> make_plain_file(Database& database) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "store/database.h"
@@ -15,6 +16,10 @@ Result<Database> open_recording(const FilePlace& place, OpenMode mode);
 
 /// The same checks for a database that is open already.
 Result<void> check_schema(Database& database);
+
+/// Whether there is an ordinary table of that name, which is a word of ours: for tables that older recordings
+/// do not have.
+Result<bool> has_table(Database& database, std::string_view name);
 
 /// Brings everything into the one file, removes what lies beside it.
 Result<void> make_plain_file(Database& database);

@@ -9,6 +9,7 @@
 
 #include "store/enum_names.h"
 #include "store/fields.h"
+#include "store/open_recording.h"
 #include "store/validate.h"
 
 namespace strobe::store {
@@ -119,6 +120,7 @@ class ProfileLoader {
     if (result) result = load_names();
     if (result) result = load_places();
     if (result) result = load_samples();
+    if (result) result = load_sources();
     if (result) result = load_quality();
     if (result) result = load_quality_lists();
     if (!result) return pass(std::move(result));
@@ -270,6 +272,20 @@ class ProfileLoader {
       in.read(row.thread);
       in.read(row.stack);
       in.read_enum(row.stack_class, StackClass::none);
+    });
+  }
+
+  Result<void> load_sources() {
+    const auto has_sources = has_table(database_, "source");
+    if (!has_sources) return tl::unexpected(has_sources.error());
+    if (!*has_sources) return {};
+    return load_rows("source", profile_.sources, [](RowReader& in, SourceRow& row) {
+      in.read(row.path);
+      in.read_enum(row.state, SourceState::ambiguous);
+      in.read(row.mtime_ns);
+      in.read(row.md5);
+      in.read(row.expected_md5);
+      in.read(row.text);
     });
   }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/byte_reader.h"
 #include "base/result.h"
@@ -47,6 +48,10 @@ Result<Profile> read_recording_image(Bytes image);
 /// Stores what symbolizing found; the file becomes `symbolized`. Read-only files are an error the caller may
 /// ignore.
 Result<void> store_symbols(const std::string& path, const SymbolDelta& symbols);
+
+/// Stores source texts, replacing those that are there. The limits of SourceRow are the caller's: a text
+/// above kMaxEmbeddedFileBytes (model/recording.h) is an error.
+Result<void> store_sources(const std::string& path, const std::vector<SourceRow>& sources);
 
 /// Marks a recording that was left `open` as `recorded` (after a crash of Strobe), with end times and a
 /// warning in its quality.

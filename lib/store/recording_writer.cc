@@ -195,4 +195,27 @@ Result<void> store_symbols(const std::string& path, const SymbolDelta& symbols) 
   });
 }
 
+Result<void> store_sources(const std::string& path, const std::vector<SourceRow>& sources) {
+  for (const SourceRow& row : sources) {
+    if (row.text.size() <= kMaxEmbeddedFileBytes) continue;
+    return fail(ErrorCode::invalid_argument, "store the source " + row.path + ": it is too large");
+  }
+  auto place = find_file(path);
+  if (!place) return pass(std::move(place));
+  auto database = open_recording(*place, OpenMode::read_write);
+  if (!database) return pass(std::move(database));
+  auto insert = database->prepare("INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?)");
+  if (!insert) return pass(std::move(insert));
+  return in_transaction(*database, [&]() -> Result<void> {
+    auto result = database->execute("DELETE FROM source");
+    int64_t id = 0;
+    for (const SourceRow& row : sources) {
+      if (result) {
+        result = insert->run(id++, row.path, row.state, row.mtime_ns, row.md5, row.expected_md5, row.text);
+      }
+    }
+    return result;
+  });
+}
+
 }  // namespace strobe::store

@@ -83,6 +83,16 @@ CREATE TABLE sample (
   stack_class INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE source (
+  id INTEGER PRIMARY KEY,
+  path TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  md5 TEXT NOT NULL,
+  expected_md5 TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE quality (
   key TEXT PRIMARY KEY,
   value ANY

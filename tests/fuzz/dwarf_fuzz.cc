@@ -10,6 +10,8 @@
 #include "base/diagnostics.h"
 #include "base/unique_fd.h"
 #include "elf/elf_file.h"
+#include "symbolize/debug_sections.h"
+#include "symbolize/line_table_files.h"
 #include "symbolize/symbolizer.h"
 
 namespace {
@@ -33,11 +35,22 @@ std::vector<uint64_t> some_addresses(const elf::ElfFile& file) {
   return addresses;
 }
 
+/// The hashes of sources, which have a decoder of their own.
+void read_hashes(const elf::ElfFile& file) {
+  const symbolize::DebugSections sections = symbolize::DebugSections::read(file);
+  symbolize::SourceHashes hashes;
+  symbolize::collect_source_hashes(
+      {sections.find(".debug_line"), sections.find(".debug_line_str"), sections.find(".debug_str")},
+      {"/src/main.c"}, hashes);
+  if (hashes.size() > 1) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto parsed = elf::ElfFile::parse({reinterpret_cast<const std::byte*>(data), size});
   if (!parsed) return 0;
+  read_hashes(*parsed);
   const UniqueFd file(::memfd_create("module", MFD_CLOEXEC));
   if (!file || ::write(file.get(), data, size) != static_cast<ssize_t>(size)) return 0;
   symbolize::ModuleRequest request;

@@ -27,6 +27,9 @@ auto fields(const FrameRow& r) {
 }
 auto fields(const StackRow& r) { return std::tie(r.parent, r.frame); }
 auto fields(const SampleRow& r) { return std::tie(r.time_ns, r.thread, r.stack, r.stack_class); }
+auto fields(const SourceRow& r) {
+  return std::tie(r.path, r.state, r.text, r.mtime_ns, r.md5, r.expected_md5);
+}
 auto fields(const UnsampledProcess& r) { return std::tie(r.pid, r.command, r.reason, r.count, r.cpu_ns); }
 auto fields(const SampleCounts& r) {
   return std::tie(r.expected, r.taken, r.stored, r.lost_kernel, r.lost_queue, r.late, r.throttled);
@@ -79,6 +82,7 @@ void expect_equal(const Profile& actual, const Profile& expected) {
   expect_rows("frames", actual.frames, expected.frames);
   expect_rows("stacks", actual.stacks, expected.stacks);
   expect_rows("samples", actual.samples, expected.samples);
+  expect_rows("source", actual.sources, expected.sources);
 }
 
 }  // namespace strobe::test

@@ -38,6 +38,7 @@ class Check:
 def check_options(check, line):
     check.equal("strobe ", set(line.subcommands))
     check.equal("strobe re", {name for name in line.subcommands if name.startswith("re")})
+    check.contains("strobe --", {word for option in line.own_options for word in option.names if word[:2] == "--"})
     for name in line.subcommands:
         long_names = {word for option in line.options[name] for word in option.names if word.startswith("--")}
         check.equal(f"strobe {name} --", long_names)

@@ -104,7 +104,8 @@ Action add_compare_command(CLI::App& app) {
       "Functions are matched by name, module and file, across builds; those of one side only are marked new\n"
       "and gone. Restrictions are applied in order: a count (20), a fraction (0.1), or a regular expression\n"
       "on filename:lineno(function).");
-  command->add_option("words", options->words, "Two recordings, view and restrictions")->group("");
+  CLI::Option* words = command->add_option("words", options->words, "Two recordings, view and restrictions");
+  offer_values(words->type_name("RECORDING")->group(""), {"functions", "lines"});
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but the comparison and errors");
   command->add_flag("--normalize", options->normalize, "Compare shares of the CPU time, not seconds")
       ->group(kReportGroup);

@@ -3,7 +3,7 @@ completions are held against."""
 import re
 import subprocess
 
-OPTION = re.compile(r"^  (-[^ ]+)(?: ([^ ]+))?(?: {2,}(.*))?$")
+OPTION = re.compile(r"^  (-[^ ]+)(?: ([^ ]+)(?: \.\.\.)?)?(?: {2,}(.*))?$")  # ...: takes several values
 
 
 class Option:

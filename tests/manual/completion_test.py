@@ -56,6 +56,7 @@ def check_values(check):
     check.contains("strobe report --color=n", {"never"}, {"always"})
     check.contains("strobe report ", VIEWS | {"first.strobe", "second run.strobe"}, {"notes.txt"})
     check.contains("strobe report first.strobe t", {"threads"}, {"functions"})
+    check.contains("strobe compare first.strobe ", {"second run.strobe", "functions", "lines"}, {"notes.txt"})
     check.contains("strobe run --output ", {"notes.txt"})
     check.contains("strobe attach ", {str(os.getpid())}, {"notes.txt", "first.strobe"})
     check.contains("strobe attach -d 5 ", {str(os.getpid())})
@@ -83,7 +84,7 @@ def main(name, strobe, share):
         os.chmod(os.path.join(programs, "py_thing_to_profile"), 0o755)
         os.environ["PATH"] += os.pathsep + programs
         line = CommandLine(strobe)
-        check = Check(SHELLS[name](share, folder))
+        check = Check(SHELLS[name](os.path.abspath(share), folder))
         check.shell.check_syntax()
         check_options(check, line)
         check_values(check)

@@ -12,6 +12,7 @@ find_package(ZLIB REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(libunwind REQUIRED IMPORTED_TARGET libunwind-ptrace libunwind-generic)
+pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
 find_library(IBERTY iberty REQUIRED)
 # Optional: per-CPU sampling that filters in the kernel.
 pkg_check_modules(libbpf IMPORTED_TARGET libbpf)

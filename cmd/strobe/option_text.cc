@@ -75,6 +75,16 @@ Result<uint64_t> parse_duration(const std::string& text) {
   return static_cast<uint64_t>(seconds * static_cast<double>(kNsPerSecond));
 }
 
+Result<double> parse_percent(const std::string& text) {
+  Quantity percent;
+  if (parse_quantity(text, percent) && (percent.unit.empty() || percent.unit == "%") && percent.value >= 0 &&
+      percent.value <= 100) {
+    return percent.value / 100;
+  }
+  return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no percentage", text),
+              "give 0 to 100 per cent: 1, 0.5%");
+}
+
 Result<pid_t> parse_pid(const std::string& text) {
   pid_t pid = 0;
   const char* end = text.data() + text.size();

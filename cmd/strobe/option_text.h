@@ -19,6 +19,9 @@ Result<uint64_t> parse_rate(const std::string& text);
 /// "10", "0.5", "10s", "500ms", "2m" to nanoseconds.
 Result<uint64_t> parse_duration(const std::string& text);
 
+/// "1", "1%", "0.5" per cent to a share, 0…1.
+Result<double> parse_percent(const std::string& text);
+
 /// A process id.
 Result<pid_t> parse_pid(const std::string& text);
 

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <map>
 
+#include "analyze/grouping.h"
 #include "commands.h"
 #include "option_text.h"
 
@@ -106,6 +107,7 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
                    ->delimiter(',')
                    ->expected(1)
                    ->take_all()
+                   ->allow_extra_args(false)  // what follows is no key
                    ->group(kReportGroup),
                analyze::sort_words());
   app.add_flag("--reverse", options.reverse, "The other way round")->group(kReportGroup);
@@ -144,11 +146,29 @@ void add_table_options(CLI::App& app, ReportOptions& options) {
 
 void add_view_options(CLI::App& app, ReportOptions& options) {
   const auto add = [&](const char* name, std::vector<std::string>& patterns, const char* help) {
-    app.add_option(name, patterns, help)->type_name("REGEX")->expected(1)->take_all()->group(kViewGroup);
+    app.add_option(name, patterns, help)
+        ->type_name("REGEX")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false)  // what follows is a recording, a view or a restriction
+        ->group(kViewGroup);
   };
   add("--focus", options.filter.focus, "Only stacks with a matching function; of several, with all");
   add("--ignore", options.filter.ignore, "No stacks with a matching function");
   add("--hide", options.filter.hide, "Take matching functions out; their time is their caller's");
+}
+
+void add_row_options(CLI::App& app, ReportOptions& options) {
+  CLI::Option* by = app.add_option(
+      "--by", options.by, "What rows stand for: function, line, file, module, thread or process [function]");
+  offer_values(by->type_name("GROUP")->group(kViewGroup),
+               {std::begin(analyze::kGroupingWords), std::end(analyze::kGroupingWords)});
+  app.add_option("--min-share", options.min_share, "Of the tree: sum calls below this share [1%]")
+      ->type_name("PERCENT")
+      ->group(kViewGroup);
+  app.add_option("--depth", options.depth, "Of the tree: levels shown; 0 for all [100]")
+      ->type_name("N")
+      ->group(kViewGroup);
 }
 
 Result<ReportRequest> make_report_request(const ReportOptions& options,
@@ -168,6 +188,15 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
     if (!entry) return pass(std::move(entry));
     request.sources.map.push_back(std::move(*entry));
   }
+  Result<analyze::Grouping> grouping = analyze::find_grouping(options.by);
+  if (!grouping) return pass(std::move(grouping));
+  request.grouping = *grouping;
+  if (!options.min_share.empty()) {
+    Result<double> share = parse_percent(options.min_share);
+    if (!share) return pass(std::move(share));
+    request.tree.min_share = *share;
+  }
+  if (options.depth.has_value()) request.tree.max_depth = *options.depth;
   Result<ColorChoice> color = parse_color(options.color);
   if (!color) return pass(std::move(color));
   request.color = *color;
@@ -183,6 +212,9 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   Result<std::vector<analyze::Restriction>> all = make_restrictions(options.rows, restrictions);
   if (!all) return pass(std::move(all));
   order.restrictions = std::move(*all);
+  // The tree is bounded by its share: the usual limit of rows is not for it.
+  const bool usual_limit = !options.rows.has_value() && restrictions.empty();
+  request.tree.restrictions = {order.restrictions.begin() + (usual_limit ? 1 : 0), order.restrictions.end()};
   return request;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analyze/call_tree.h"
 #include "analyze/selection.h"
 #include "analyze/weighted_stacks.h"
 #include "base/result.h"
@@ -54,17 +55,24 @@ struct ReportOptions {
   bool with_source = false;
   std::string color = "auto";
   analyze::StackFilter filter;
+  std::string by = "function";
+  std::string min_share;          ///< empty: as usual
+  std::optional<uint32_t> depth;  ///< of the tree; none: as usual
 };
 void add_report_options(CLI::App& app, ReportOptions& options);
 /// The part of them that every table has.
 void add_table_options(CLI::App& app, ReportOptions& options);
-/// Those of `report` alone, which choose and group what a view shows.
+/// What stacks are taken: the filters.
 void add_view_options(CLI::App& app, ReportOptions& options);
+/// What rows stand for, and what the tree shows: of `report` alone.
+void add_row_options(CLI::App& app, ReportOptions& options);
 
 /// The report options checked, before anything is recorded or read.
 struct ReportRequest {
   analyze::Selection selection;
   analyze::StackFilter filter;
+  analyze::Grouping grouping = analyze::Grouping::function;
+  analyze::TreeOptions tree;
   report::FunctionTextOptions functions;
   symbolize::SymbolizeOptions symbolize;
   std::string json_path;  ///< "-": stdout; empty: none

@@ -1,4 +1,4 @@
-// strobe report [RECORDING] [functions|lines|threads|quality] [RESTRICTION…]
+// strobe report [RECORDING] [VIEW] [RESTRICTION…]
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 
+#include "browser.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "lines_view.h"
@@ -30,41 +31,6 @@ struct ReportWords {
   std::vector<std::string> restrictions;
 };
 
-const ViewWord* find_view(const std::string& word) {
-  const auto* found = std::find_if(std::begin(kViewWords), std::end(kViewWords),
-                                   [&](const ViewWord& view) { return view.word == word; });
-  return found == std::end(kViewWords) ? nullptr : found;
-}
-
-std::vector<std::string> view_words() {
-  std::vector<std::string> words;
-  for (const ViewWord& view : kViewWords) words.emplace_back(view.word);
-  return words;
-}
-
-/// All of them, or those of stacks, between separators.
-std::string list_views(const char* separator, const char* last, bool of_stacks_only) {
-  std::vector<std::string_view> words;
-  for (const ViewWord& view : kViewWords) {
-    if (view.of_stacks || !of_stacks_only) words.push_back(view.word);
-  }
-  std::string text;
-  for (size_t i = 0; i < words.size(); ++i) {
-    text.append(i == 0 ? "" : i + 1 == words.size() ? last : separator).append(words[i]);
-  }
-  return text;
-}
-
-Result<void> check_view(const ViewWord& view, const ReportWords& words, const ReportOptions& options) {
-  if (view.of_stacks) return {};
-  const bool restricted = !words.restrictions.empty();
-  if (!restricted && options.filter.empty()) return {};
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("the {} view takes no {}", view.word,
-                          restricted ? "restrictions" : "--focus, --ignore and --hide"),
-              "they are for: " + list_views(", ", ", ", true));
-}
-
 Result<ReportWords> read_words(const ReportCommandOptions& options) {
   const std::vector<std::string>& words = options.words;
   ReportWords result;
@@ -82,7 +48,7 @@ Result<ReportWords> read_words(const ReportCommandOptions& options) {
     ++next;
   }
   result.restrictions.assign(words.begin() + static_cast<ptrdiff_t>(next), words.end());
-  if (Result<void> checked = check_view(*view, result, options.report); !checked)
+  if (Result<void> checked = check_view(*view, result.restrictions, options.report); !checked)
     return pass(std::move(checked));
   return result;
 }
@@ -124,6 +90,7 @@ int report(const ReportCommandOptions& options) {
     words->path = *newest;
     if (!options.quiet) write_text(STDERR_FILENO, "strobe: reading " + report::printable(words->path) + '\n');
   }
+  if (words->view == ViewKind::browse) return run_browser(words->path, *request);
   ConsoleDiagnostics diagnostics(options.quiet);
   Result<Profile> profile = workflow::complete(words->path, request->symbolize, diagnostics);
   if (!profile) return report_error(profile.error());
@@ -149,13 +116,14 @@ Action add_report_command(CLI::App& app) {
             "strobe report [options] [RECORDING] [" + list_views("|", "|", false) + "] [RESTRICTION…]");
   command->footer(
       std::string(kSortHelp) +
-      "Without RECORDING the newest *.strobe of this directory is taken. Restrictions choose functions\n"
-      "(views functions and lines), in order: a count (20), a fraction (0.1), or a regular expression on\n"
-      "filename:lineno(function).");
+      "Without RECORDING the newest *.strobe of this directory is taken. Restrictions choose functions, in\n"
+      "order: a count (20), a fraction (0.1), or a regular expression on filename:lineno(function). A tree\n"
+      "begins at the functions that an expression chooses.");
   CLI::Option* words = command->add_option("words", options->words, "RECORDING, view and restrictions");
   offer_values(words->type_name("RECORDING")->group(""), view_words());
   command->add_flag("-q,--quiet", options->quiet, "Do not say which recording is read");
   add_view_options(*command, options->report);
+  add_row_options(*command, options->report);
   add_report_options(*command, options->report);
   return [options] { return report(*options); };
 }

@@ -11,6 +11,7 @@
 #include "lines_view.h"
 #include "report/escape.h"
 #include "report/json_report.h"
+#include "stack_views.h"
 #include "workflow/embed_sources.h"
 
 namespace strobe::cli {
@@ -39,11 +40,13 @@ Result<std::string> render_body(const Profile& profile, const analyze::QualityVi
   Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
   if (!selected) return pass(std::move(selected));
   switch (view) {
-    case ViewKind::functions: {
+    case ViewKind::functions:
+    case ViewKind::callers:
+    case ViewKind::callees:
+    case ViewKind::tree: {
       const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
-      const analyze::FunctionTable table =
-          analyze::make_function_table(profile, stacks, stacks.functions, false);
-      return write_functions(table, request.functions, style) + '\n' + write_quality_line(quality, style);
+      return render_stack_view(profile, stacks, view, request, style) + '\n' +
+             write_quality_line(quality, style);
     }
     case ViewKind::lines:
       return render_lines(profile, *selected, request, style);
@@ -52,6 +55,8 @@ Result<std::string> render_body(const Profile& profile, const analyze::QualityVi
           analyze::make_thread_tree(profile, *selected, analyze::attribute(profile, *selected)), style);
     case ViewKind::quality:
       return write_quality(quality, style);
+    case ViewKind::browse:
+      break;  // a dialogue: run_browser()
   }
   return std::string();
 }

@@ -3,28 +3,14 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "model/recording.h"
 #include "options.h"
 #include "report/json_writer.h"
+#include "view_words.h"
 
 namespace strobe::cli {
-
-enum class ViewKind : uint8_t { functions, lines, threads, quality };
-
-struct ViewWord {
-  std::string_view word;
-  ViewKind kind;
-  bool of_stacks;  ///< can be restricted and filtered; others take no restrictions, --focus, --ignore, --hide
-};
-inline constexpr ViewWord kViewWords[] = {
-    {"functions", ViewKind::functions, true},
-    {"lines", ViewKind::lines, true},
-    {"threads", ViewKind::threads, false},
-    {"quality", ViewKind::quality, false},
-};
 
 /// One view as text, for `report`.
 Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,

@@ -9,6 +9,11 @@ namespace strobe::analyze {
 struct Amount {
   double seconds = 0;    ///< exact CPU time, apportioned by samples (attribution.h)
   uint64_t samples = 0;  ///< raw count
+  Amount& operator+=(const Amount& other) {
+    seconds += other.seconds;
+    samples += other.samples;
+    return *this;
+  }
   friend bool operator==(const Amount&, const Amount&) = default;
 };
 

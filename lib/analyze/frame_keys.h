@@ -25,7 +25,7 @@ struct FrameKeys {
 /// One function as reports know it. Functions that look the same to the reader (same name, file and line)
 /// are one, also where the recording has several rows of them.
 struct FunctionIdentity {
-  std::string name;    ///< "libfoo.so [no symbols]" for all nameless code of one module
+  std::string name;    ///< "libfoo.so [no symbols]" for all nameless code of one module; empty: a whole file
   std::string file;    ///< empty where unknown
   uint32_t line = 0;   ///< of the definition; 0 unknown
   std::string module;  ///< path or pseudo-name
@@ -35,9 +35,14 @@ struct FunctionIdentity {
   friend auto operator<=>(const FunctionIdentity&, const FunctionIdentity&) = default;
 };
 
+/// What a row of a table stands for.
+enum class Grouping : uint8_t { function, line, file, module, thread, process };
+
 struct FrameFunctions {
   FrameKeys frames;  ///< keys are indices into `functions`
   std::vector<FunctionIdentity> functions;
+  Grouping grouping =
+      Grouping::function;  ///< what `functions` are instead, after group_frames() (grouping.h)
 };
 [[nodiscard]] FrameFunctions frame_functions(const Profile& profile);
 

@@ -41,6 +41,7 @@ FunctionTable make_function_table(const Profile& profile, const WeightedStacks& 
                                   const FrameFunctions& functions, bool with_edges) {
   const Attribution& attribution = stacks.attribution;
   FunctionTable table;
+  table.grouping = functions.grouping;
   table.coverage = stacks.coverage;
   table.cpu_seconds = attribution.cpu_seconds;
   table.sampled_seconds = attribution.sampled_seconds;
@@ -82,9 +83,7 @@ FunctionTable make_function_table(const Profile& profile, const SelectedThreads&
   return make_function_table(profile, stacks, stacks.functions, with_edges);
 }
 
-double share_of(const FunctionTable& table, const Amount& amount) {
-  return table.cpu_seconds > 0 ? amount.seconds / table.cpu_seconds : 0;
-}
+double share_of(const FunctionTable& table, const Amount& amount) { return share_of(table.coverage, amount); }
 
 Interval interval_of(const FunctionTable& table, const FunctionStats& row, const Amount& amount) {
   if (row.exact || table.sampled_seconds <= 0) {

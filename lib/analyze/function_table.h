@@ -35,6 +35,7 @@ struct FunctionTable {
   double sampled_seconds = 0;       ///< of it, covered by samples
   uint64_t samples = 0;             ///< of the selected threads, before filters
   double effective_samples = 0;
+  Grouping grouping = Grouping::function;  ///< what a row stands for
   Coverage coverage;  ///< what the rows are of: their self seconds add up to coverage.shown.seconds
 
   static constexpr uint32_t kNoRow = UINT32_MAX;

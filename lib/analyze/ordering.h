@@ -65,7 +65,8 @@ struct OrderedRows {
 };
 [[nodiscard]] OrderedRows order_rows(const FunctionTable& table, const OrderOptions& options);
 
-/// "filename:lineno(function)" as pstats has it; the module in place of an unknown file.
+/// "filename:lineno(function)" as pstats has it; the module in place of an unknown file. For
+/// rows that stand for a file, a module or a thread, what they are called.
 [[nodiscard]] std::string location_of(const FunctionIdentity& function, bool strip_directories);
 
 }  // namespace strobe::analyze

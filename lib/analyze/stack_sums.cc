@@ -6,11 +6,6 @@
 namespace strobe::analyze {
 namespace {
 
-void add(Amount& to, const Amount& what) {
-  to.seconds += what.seconds;
-  to.samples += what.samples;
-}
-
 /// Children of every node, as one array with offsets; node count itself stands for "above the roots".
 struct Children {
   std::vector<uint32_t> begin;
@@ -45,7 +40,7 @@ class TreeWalk {
         on_path_(keys.key_count, 0) {
     for (size_t i = subtree_.size(); i-- > 0;) {
       const StackId parent = parent_of(profile, StackId{static_cast<uint32_t>(i)});
-      if (!parent.is_none()) add(subtree_[parent.index()], subtree_[i]);
+      if (!parent.is_none()) subtree_[parent.index()] += subtree_[i];
     }
     sums_.self.resize(keys.key_count);
     sums_.total.resize(keys.key_count);
@@ -87,16 +82,16 @@ class TreeWalk {
   Entry enter(uint32_t node, Entry caller, const Amount& own) {
     Entry entry{caller.last_key, 0};
     for (const uint32_t key : keys_->at(profile_->stacks[node].frame)) {
-      if (on_path_[key]++ == 0) add(sums_.total[key], subtree_[node]);
+      if (on_path_[key]++ == 0) sums_.total[key] += subtree_[node];
       if (with_edges_ && entry.last_key != kNoKey) {
         enter_edge(entry.last_key, key, subtree_[node]);
         ++entry.edges;
       }
       entry.last_key = key;
     }
-    if (entry.last_key != kNoKey) add(sums_.self[entry.last_key], own);
+    if (entry.last_key != kNoKey) sums_.self[entry.last_key] += own;
     // The innermost call of the whole path, also where this frame has no key.
-    if (with_edges_ && !edge_path_.empty()) add(sums_.edges[edge_path_.back()].self, own);
+    if (with_edges_ && !edge_path_.empty()) sums_.edges[edge_path_.back()].self += own;
     return entry;
   }
 
@@ -107,7 +102,7 @@ class TreeWalk {
       sums_.edges.push_back({caller, callee, {}, {}});
       edge_on_path_.push_back(0);
     }
-    if (edge_on_path_[place->second]++ == 0) add(sums_.edges[place->second].amount, amount);
+    if (edge_on_path_[place->second]++ == 0) sums_.edges[place->second].amount += amount;
     edge_path_.push_back(place->second);
   }
 

@@ -7,11 +7,6 @@
 namespace strobe::analyze {
 namespace {
 
-void add(Amount& to, const Amount& what) {
-  to.seconds += what.seconds;
-  to.samples += what.samples;
-}
-
 bool matches(const Pattern& pattern, const FunctionIdentity& function) {
   return pattern.matches(function.name) || pattern.matches(location_of(function, false));
 }
@@ -81,16 +76,16 @@ void collect_bare_stacks(const Profile& profile, WeightedStacks& stacks) {
   Amount& bare = stacks.coverage.filter.hide.empty() ? stacks.amounts.no_stack : stacks.amounts.hidden;
   for (size_t i = 0; i < has.size(); ++i) {
     if (has[i]) continue;
-    add(bare, stacks.amounts.stacks[i]);
+    bare += stacks.amounts.stacks[i];
     stacks.amounts.stacks[i] = {};
   }
 }
 
 Amount sum_of(const StackAmounts& amounts) {
   Amount sum{amounts.kernel_seconds + amounts.too_short_seconds, 0};
-  add(sum, amounts.no_stack);
-  add(sum, amounts.hidden);
-  for (const Amount& amount : amounts.stacks) add(sum, amount);
+  sum += amounts.no_stack;
+  sum += amounts.hidden;
+  for (const Amount& amount : amounts.stacks) sum += amount;
   return sum;
 }
 
@@ -103,6 +98,10 @@ Result<void> check_filter(const StackFilter& filter) {
     }
   }
   return {};
+}
+
+double share_of(const Coverage& coverage, const Amount& amount) {
+  return coverage.whole.seconds > 0 ? amount.seconds / coverage.whole.seconds : 0;
 }
 
 WeightedStacks weigh_stacks(const Profile& profile, const SelectedThreads& selected,

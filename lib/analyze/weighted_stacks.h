@@ -41,6 +41,9 @@ struct Coverage {
   Amount whole;  ///< exact CPU time and samples of the selected threads; all shares are of it
 };
 
+/// An amount's share of the exact CPU time of the selected threads, 0…1.
+[[nodiscard]] double share_of(const Coverage& coverage, const Amount& amount);
+
 struct WeightedStacks {
   SelectedThreads selected;
   Attribution attribution;     ///< of the selected threads, before filters

@@ -22,13 +22,15 @@ std::string write_filter(const analyze::StackFilter& filter) {
 }
 
 std::string write_coverage(const analyze::Coverage& coverage) {
-  if (coverage.filter.empty()) {
+  const std::string filter = write_filter(coverage.filter);
+  if (coverage.shown == coverage.whole) {
     return fmt::format("         {} samples in {:.3f} CPU seconds\n", coverage.whole.samples,
-                       coverage.whole.seconds);
+                       coverage.whole.seconds) +
+           filter;
   }
   return fmt::format("         {} of {} samples in {:.3f} of {:.3f} CPU seconds\n", coverage.shown.samples,
                      coverage.whole.samples, coverage.shown.seconds, coverage.whole.seconds) +
-         write_filter(coverage.filter);
+         filter;
 }
 
 }  // namespace strobe::report

@@ -75,7 +75,16 @@ TEST(GoldenCommandLine, Errors) {
                                 "compare a.strobe",
                                 "compare a.strobe b.strobe",
                                 "compare a.strobe b.strobe --sort name",
-                                "compare a.strobe b.strobe lines '('"}) {
+                                "compare a.strobe b.strobe lines '('",
+                                "report functions --sort cum 5",
+                                "report functions --hide x 5",
+                                "report threads --focus x",
+                                "report --focus '('",
+                                "report --by colour",
+                                "report tree --sort cum",
+                                "report tree --min-share 200",
+                                "report --depth 3",
+                                "report callers --by thread"}) {
     text += strobe_with(arguments);
   }
   test::expect_golden("errors.txt", text);

@@ -31,6 +31,7 @@ CMD = ["workflow", "analyze", "report"]
 # Foreign headers and the only folders that may include them (tests and sample workloads may include any).
 FOREIGN = [
     (r"CLI/", ["cmd"]),
+    (r"histedit\.h", ["cmd"]),
     (r"nlohmann/", ["lib/report", "lib/workflow"]),
     (r"libunwind", ["lib/unwind/oracle"]),
     (r"elfutils/|dwarf\.h|libelf\.h|gelf\.h", ["lib/symbolize"]),

@@ -1,0 +1,60 @@
+#include "report/text_columns.h"
+
+#include <fmt/format.h>
+
+#include "report/escape.h"
+
+namespace strobe::report {
+
+std::string column_title(analyze::Grouping grouping) {
+  switch (grouping) {
+    case analyze::Grouping::file:
+      return "file";
+    case analyze::Grouping::module:
+      return "module";
+    case analyze::Grouping::thread:
+      return "thread";
+    case analyze::Grouping::process:
+      return "process";
+    default:
+      return "filename:lineno(function)";
+  }
+}
+
+std::string reduction_lines(const std::vector<analyze::Reduction>& reductions) {
+  std::string text;
+  for (const analyze::Reduction& reduction : reductions) {
+    text += fmt::format("   List reduced from {} to {} due to restriction <{}>\n", reduction.before,
+                        reduction.after, printable(reduction.restriction));
+  }
+  return text;
+}
+
+std::string order_header(const analyze::OrderOptions& order,
+                         const std::vector<analyze::Reduction>& reductions) {
+  std::string text = "   Ordered by: ";
+  for (size_t i = 0; i < order.keys.size(); ++i) {
+    text.append(i == 0 ? "" : ", ").append(describe(order.keys[i]));
+  }
+  return text + '\n' + reduction_lines(reductions) +
+         "   Samples are self/total; they are moments on the CPU, not calls\n\n";
+}
+
+std::string sample_text(const analyze::Amount& self, const analyze::Amount& total) {
+  if (total.samples == self.samples) return std::to_string(total.samples);
+  return fmt::format("{}/{}", self.samples, total.samples);
+}
+
+std::string fit_location(const analyze::FunctionIdentity& function, bool strip_directories, size_t columns) {
+  std::string whole = printable(analyze::location_of(function, strip_directories));
+  if (columns == 0 || display_width(whole) <= columns) return whole;
+  const std::string stripped = printable(analyze::location_of(function, true));
+  const size_t width = display_width(stripped);
+  if (width + 2 <= columns && whole.ends_with(stripped)) {
+    const std::string directories = whole.substr(0, whole.size() - stripped.size());
+    return shorten_front(directories, columns - width) + stripped;
+  }
+  return shorten(stripped, columns);
+}
+
+}  // namespace strobe::report

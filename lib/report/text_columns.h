@@ -1,0 +1,31 @@
+// Parts that the tables of functions, calls and the call tree have in common.
+#pragma once
+
+#include <string>
+
+#include "analyze/amounts.h"
+#include "analyze/ordering.h"
+#include "report/text_style.h"
+
+namespace strobe::report {
+
+inline constexpr size_t kMinLocationColumns = 24;  ///< a narrower terminal wraps instead
+inline constexpr double kHotShare = 0.10;          ///< of the CPU time: shown strong
+
+/// What the column of names is called.
+[[nodiscard]] std::string column_title(analyze::Grouping grouping);
+
+/// "Ordered by", one line for every restriction, and what the samples are, with an empty line behind.
+[[nodiscard]] std::string order_header(const analyze::OrderOptions& order,
+                                       const std::vector<analyze::Reduction>& reductions);
+[[nodiscard]] std::string reduction_lines(const std::vector<analyze::Reduction>& reductions);
+
+/// One number where both are equal, else "self/total", in the order of the columns of seconds.
+[[nodiscard]] std::string sample_text(const analyze::Amount& self, const analyze::Amount& total);
+
+/// "dir/file:12(name)" cut to `columns` (0: not cut): directories from the front first, then the end of the
+/// name. Printable.
+[[nodiscard]] std::string fit_location(const analyze::FunctionIdentity& function, bool strip_directories,
+                                       size_t columns);
+
+}  // namespace strobe::report

@@ -10,6 +10,7 @@
 
 #include "analyze/function_matching.h"
 #include "analyze/function_table.h"
+#include "analyze/quality_view.h"
 #include "analyze/statistics.h"
 #include "base/clock.h"
 
@@ -237,6 +238,8 @@ std::vector<std::string> compare_circumstances(const Profile& a, const Profile& 
     notes.push_back(fmt::format("Only {} has samples in the kernel: compare functions of programs only.",
                                 a.info.kernel_sampled ? "A" : "B"));
   }
+  for (const std::string& warning : judge_quality(a).warnings) notes.push_back("A: " + warning);
+  for (const std::string& warning : judge_quality(b).warnings) notes.push_back("B: " + warning);
   return notes;
 }
 

@@ -66,7 +66,7 @@ struct Comparison {
   ComparedSide b;
   std::vector<ComparedFunction> functions;  ///< largest change of self first
   std::vector<ComparedLine> lines;          ///< likewise; lines known by number only
-  std::vector<std::string> notes;           ///< what makes the two less comparable: whole sentences
+  std::vector<std::string> notes;  ///< what makes them less comparable, and their own warnings: sentences
 };
 
 struct ComparedProfile {

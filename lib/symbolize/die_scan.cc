@@ -51,7 +51,8 @@ bool is_scope_tag(uint64_t tag) {
   }
 }
 
-Step step_of(uint64_t form, const UnitShape& unit) {
+/// Forms whose length does not depend on the unit.
+Step plain_step(uint64_t form) {
   switch (form) {
     case DW_FORM_flag_present:
     case DW_FORM_implicit_const:
@@ -83,17 +84,14 @@ Step step_of(uint64_t form, const UnitShape& unit) {
       return {Skip::fixed, 8};
     case DW_FORM_data16:
       return {Skip::fixed, 16};
-    case DW_FORM_addr:
-      return {Skip::fixed, unit.address_bytes};
-    case DW_FORM_ref_addr:
-      return {Skip::fixed, unit.reference_bytes};
-    case DW_FORM_strp:
-    case DW_FORM_line_strp:
-    case DW_FORM_strp_sup:
-    case DW_FORM_sec_offset:
-    case DW_FORM_GNU_ref_alt:
-    case DW_FORM_GNU_strp_alt:
-      return {Skip::fixed, unit.offset_bytes};
+    default:
+      return {Skip::unknown, 0};
+  }
+}
+
+/// Forms with a length of their own.
+Step variable_step(uint64_t form) {
+  switch (form) {
     case DW_FORM_udata:
     case DW_FORM_sdata:
     case DW_FORM_ref_udata:
@@ -120,6 +118,26 @@ Step step_of(uint64_t form, const UnitShape& unit) {
     default:
       return {Skip::unknown, 0};
   }
+}
+
+Step step_of(uint64_t form, const UnitShape& unit) {
+  switch (form) {
+    case DW_FORM_addr:
+      return {Skip::fixed, unit.address_bytes};
+    case DW_FORM_ref_addr:
+      return {Skip::fixed, unit.reference_bytes};
+    case DW_FORM_strp:
+    case DW_FORM_line_strp:
+    case DW_FORM_strp_sup:
+    case DW_FORM_sec_offset:
+    case DW_FORM_GNU_ref_alt:
+    case DW_FORM_GNU_strp_alt:
+      return {Skip::fixed, unit.offset_bytes};
+    default:
+      break;
+  }
+  const Step plain = plain_step(form);
+  return plain.skip != Skip::unknown ? plain : variable_step(form);
 }
 
 bool read_header(Bytes info, uint64_t offset, UnitShape& unit) {

@@ -50,6 +50,7 @@ int attach(const AttachOptions& options) {
   if (!options.record.quiet && ::isatty(STDERR_FILENO) == 1 && !request->duration_ns) {
     diagnostics.warn("recording; Ctrl-C ends it");
   }
+  request->on_snapshot = snapshot_printer(*report, options.record.quiet);
   Result<workflow::RecordOutcome> outcome = workflow::record(*request, diagnostics);
   if (!outcome) return report_error(outcome.error());
   return finish_recording(outcome->path, *report, options.record.quiet);

@@ -32,5 +32,6 @@ Action add_attach_command(CLI::App& app);
 Action add_report_command(CLI::App& app);
 Action add_doctor_command(CLI::App& app);
 Action add_compare_command(CLI::App& app);
+Action add_control_command(CLI::App& app);
 
 }  // namespace strobe::cli

@@ -10,6 +10,7 @@
 #include "analyze/grouping.h"
 #include "commands.h"
 #include "option_text.h"
+#include "os/control_socket.h"
 
 namespace strobe::cli {
 namespace {
@@ -54,6 +55,9 @@ void add_record_options(CLI::App& app, RecordOptions& options) {
                  "Stop recording after so long; a launched program goes on")
       ->type_name("SECONDS")
       ->group(kRecordGroup);
+  app.add_flag("--start-paused", options.start_paused,
+               "Record nothing until strobe control PID resume (PID is Strobe's)")
+      ->group(kRecordGroup);
   offer_values(
       app.add_option("--engine", options.engine, "How samples are taken: auto, perf or ptrace [auto]")
           ->type_name("NAME")
@@ -94,6 +98,9 @@ Result<workflow::RecordRequest> make_request(const RecordOptions& options, const
   }
   request.engine.stack_bytes = options.stack_bytes;
   request.engine.follow_children = !options.no_children;
+  request.engine.start_paused = options.start_paused;
+  request.control_folders = control_folders();
+  request.symbols = symbolize_options();
   if (options.per_cpu) request.engine.per_cpu = sampling::EngineOptions::PerCpu::always;
   request.redact_arguments = options.no_args;
   request.replace_output = options.force;
@@ -240,6 +247,11 @@ Result<std::vector<analyze::Restriction>> make_restrictions(const std::optional<
     result.push_back(std::move(*restriction));
   }
   return result;
+}
+
+std::vector<std::string> control_folders() {
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  return os::control_folders(runtime != nullptr ? runtime : "");
 }
 
 symbolize::SymbolizeOptions symbolize_options() {

@@ -34,6 +34,7 @@ struct RecordOptions {
   bool no_children = false;
   bool no_args = false;
   bool embed_source = false;
+  bool start_paused = false;
   bool quiet = false;
 };
 void add_record_options(CLI::App& app, RecordOptions& options);
@@ -92,6 +93,9 @@ Result<std::vector<analyze::Restriction>> make_restrictions(const std::optional<
 
 /// auto, always or never.
 Result<ColorChoice> parse_color(const std::string& word);
+
+/// Where the sockets of strobe control are looked for, by this user's environment.
+[[nodiscard]] std::vector<std::string> control_folders();
 
 /// Where symbols are cached ($XDG_CACHE_HOME or ~/.cache) and the rest as usual.
 [[nodiscard]] symbolize::SymbolizeOptions symbolize_options();

@@ -37,6 +37,7 @@ int run(const RunOptions& options) {
   request->search_path = path != nullptr ? path : "/bin:/usr/bin";  // as execvp(3) has it
 
   ConsoleDiagnostics diagnostics(options.record.quiet);
+  request->on_snapshot = snapshot_printer(*report, options.record.quiet);
   Result<workflow::RecordOutcome> outcome = workflow::record(*request, diagnostics);
   if (!outcome) return report_error(outcome.error());
   if (outcome->exec_error) {

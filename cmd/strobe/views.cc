@@ -122,6 +122,23 @@ Result<void> write_json(const Profile& profile, const ReportRequest& request) {
   });
 }
 
+std::function<void(const Result<workflow::SnapshotOutcome>&)> snapshot_printer(const ReportRequest& request,
+                                                                               bool quiet) {
+  return [request, quiet](const Result<workflow::SnapshotOutcome>& outcome) {
+    if (!outcome) {
+      report_error(outcome.error());
+    } else if (!quiet) {
+      Result<std::string> summary =
+          render_summary(outcome->profile, outcome->path, request, style_of(STDERR_FILENO, request.color));
+      if (!summary) {
+        report_error(summary.error());
+        return;
+      }
+      write_text(STDERR_FILENO, *summary);
+    }
+  };
+}
+
 int finish_recording(const std::string& path, const ReportRequest& request, bool quiet) {
   ConsoleDiagnostics diagnostics(quiet);
   Result<Profile> profile = workflow::complete(path, request.symbolize, diagnostics);

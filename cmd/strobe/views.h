@@ -28,6 +28,10 @@ Result<void> write_json_to(const std::string& path,
                            const std::function<void(const report::TextSink&)>& write);
 Result<void> write_json(const Profile& profile, const ReportRequest& request);
 
+/// Prints a snapshot that was asked for by signal as finish_recording() prints a recording, without its JSON.
+[[nodiscard]] std::function<void(const Result<workflow::SnapshotOutcome>&)> snapshot_printer(
+    const ReportRequest& request, bool quiet);
+
 /// Completes the recording at `path` and prints its summary to stderr (not under -q) and its JSON.
 int finish_recording(const std::string& path, const ReportRequest& request, bool quiet);
 

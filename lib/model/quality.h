@@ -61,6 +61,12 @@ struct OverheadCounts {
   uint64_t ring_bytes = 0;         ///< all rings together
 };
 
+/// Stretches in which nothing was sampled because the user said so.
+struct PauseCounts {
+  uint64_t count = 0;
+  uint64_t total_ns = 0;
+};
+
 struct Quality {
   std::string engine;       ///< "perf", "perf per-cpu", "ptrace"
   std::string engine_note;  ///< one line: why this engine, and what would allow the other
@@ -72,6 +78,7 @@ struct Quality {
   uint64_t processes_seen = 0;
   std::vector<UnsampledProcess> unsampled;
   OverheadCounts overhead;
+  PauseCounts pauses;
   std::vector<std::string> warnings;  ///< whole sentences for the user
 };
 

@@ -60,6 +60,9 @@ SignalWatcher::SignalWatcher(SignalWatcher&& other) noexcept
 
 SignalWatcher::~SignalWatcher() {
   if (!active_) return;
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(kSnapshotSignal, &ignore, nullptr);
   while (read()) {
   }
   ::pthread_sigmask(SIG_SETMASK, &original_.blocked, nullptr);

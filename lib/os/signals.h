@@ -3,12 +3,12 @@
 // Policy under `run` (JobControl applies it): Strobe and the program share a process group, so what the
 // terminal sends (Ctrl-C, Ctrl-\, Ctrl-Z, hang-up: si_code SI_KERNEL) has reached the program already, and
 // Strobe only waits for what it makes of it. What somebody sends to Strobe alone with kill(2) is passed on to
-// the program. (kill(2) to the whole group cannot be told from that: the program then gets it twice.) When
-// the program is stopped, Strobe stops itself, so that the shell sees a stopped job, and goes on with it.
-// Signals that were ignored when Strobe was started (nohup, background jobs of scripts) are left alone.
-// SIGCHLD is blocked but not read here: the ptrace engine takes it with sigtimedwait; the child's end is seen
-// at LaunchedProcess::exit_fd().
-// Thread rule: made in main before any other thread, so that all threads inherit the mask.
+// the program, but for SIGUSR1, which asks Strobe for a snapshot. (kill(2) to the whole group cannot be told
+// from that: the program then gets it twice.) When the program is stopped, Strobe stops itself, so that the
+// shell sees a stopped job, and goes on with it. Signals that were ignored when Strobe was started (nohup,
+// background jobs of scripts) are left alone. SIGCHLD is blocked but not read here: the ptrace engine takes
+// it with sigtimedwait; the child's end is seen at LaunchedProcess::exit_fd(). Thread rule: made in main
+// before any other thread, so that all threads inherit the mask.
 #pragma once
 
 #include <sys/types.h>
@@ -51,7 +51,8 @@ class SignalWatcher {
   SignalWatcher(SignalWatcher&& other) noexcept;
   SignalWatcher& operator=(SignalWatcher&&) = delete;
   /// Puts mask, SIGPIPE and SIGXFSZ back (call on the thread that made it). Signals that came and were not
-  /// read are dropped: they were meant for what has just ended.
+  /// read are dropped: they were meant for what has just ended. A snapshot signal that comes later is
+  /// ignored: it must not end a Strobe that is about to print its report.
   ~SignalWatcher();
 
   /// Readable when read() has something.
@@ -74,6 +75,8 @@ class SignalWatcher {
 [[nodiscard]] constexpr bool is_stop_signal(int number) {
   return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
+/// Asks Strobe for a report of what was recorded so far; never passed on to the program.
+inline constexpr int kSnapshotSignal = SIGUSR1;
 /// Asks Strobe to end the recording (attach), or is the program's business (run).
 [[nodiscard]] constexpr bool is_ending_signal(int number) {
   return number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;

@@ -43,8 +43,7 @@ Recorder::Recorder(RecorderOptions options, store::RecordingWriter writer, Diagn
       writer_(std::move(writer)),
       sink_({options_.info.start_monotonic_ns, options_.redact_arguments}),
       cpu_at_start_ns_(own_cpu_ns(own_usage())),
-      ended_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      stop_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      ended_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Recorder::~Recorder() { stop(); }
 
@@ -70,12 +69,18 @@ void Recorder::run(std::promise<Result<void>> started) {
   auto begun = engine_->start(options_.target, sink_);
   const bool ok = begun.has_value();
   os::drop_unneeded_rights();
+  if (ok) errands_.open();
+  if (ok && options_.engine.start_paused) {
+    paused_.store(true);
+    paused_since_ns_ = options_.info.start_monotonic_ns;
+  }
   started.set_value(std::move(begun));
   if (!ok) return;
 
   uint64_t next_hand_over_ns = monotonic_now_ns() + kHandOverIntervalNs;
   while (!stop_.load() && !engine_->targets_gone()) {
     wait_for_news();
+    errands_.run_all();
     if (auto polled = engine_->poll(sink_, 0); !polled) {
       failure_ = std::move(polled).error();
       break;
@@ -85,15 +90,17 @@ void Recorder::run(std::promise<Result<void>> started) {
     hand_over();
     next_hand_over_ns = monotonic_now_ns() + kHandOverIntervalNs;
   }
+  errands_.close();
   if (auto finished = engine_->finish(sink_); !finished && !failure_) failure_ = std::move(finished).error();
   end_ns_ = monotonic_now_ns();
+  if (paused_.load()) count_pause();
   sink_.tracker().read_times();
   for (const pid_t pid : options_.target.pids) sink_.tracker().read_times_of(pid);  // a zombie still tells
   signal_event(ended_fd_);
 }
 
 void Recorder::wait_for_news() const {
-  pollfd news[] = {{engine_->wake_fd(), POLLIN, 0}, {stop_fd_.get(), POLLIN, 0}};
+  pollfd news[] = {{engine_->wake_fd(), POLLIN, 0}, {errands_.fd(), POLLIN, 0}};
   const int timeout_ms = sink_.reads_live_stacks() ? kLivePollTimeoutMs : kPollTimeoutMs;
   static_cast<void>(::poll(news, 2, timeout_ms));  // an interrupted wait is as good as one without news
 }
@@ -104,7 +111,7 @@ void Recorder::hand_over() {
 
 void Recorder::stop() {
   stop_.store(true);
-  signal_event(stop_fd_);  // or the program's end would wait for the next look at the rings
+  errands_.wake();  // or the program's end would wait for the next look at the rings
   if (thread_.joinable()) thread_.join();
 }
 
@@ -117,38 +124,94 @@ Result<uint64_t> Recorder::finish(std::optional<int32_t> exit_status) {
   writer_.push(sink_.take_delta());
   const WriterOutcome written = writer_.drain();
   RecordingDelta last;
-  last.info = options_.info;
-  last.info->duration_ns = end_ns_ - options_.info.start_monotonic_ns;
+  last.info = describe(end_ns_);
   last.info->exit_status = exit_status;
-  last.info->period_ns = options_.engine.period_ns;
-  last.quality = assess(written);
-  last.info->kernel_sampled = last.quality->kernel_sampled;
-  last.info->pooled_sampling = engine_->pooled_sampling();
+  last.quality = assess();
+  add_outcome(written, *last.quality);
   if (auto finished = writer_.finish(last); !finished) {
     diagnostics_->warn("the recording is incomplete: " + finished.error().what);
   }
   return written.stored;
 }
 
-Quality Recorder::assess(const WriterOutcome& written) {
+RecordingInfo Recorder::describe(uint64_t end_ns) {
+  RecordingInfo info = options_.info;
+  info.duration_ns = end_ns - info.start_monotonic_ns;
+  info.period_ns = options_.engine.period_ns;
+  Quality engine;
+  engine_->describe(engine);
+  info.kernel_sampled = engine.kernel_sampled;
+  info.pooled_sampling = engine_->pooled_sampling();
+  return info;
+}
+
+Result<bool> Recorder::set_paused(bool paused) {
+  Result<bool> result = fail(ErrorCode::gone, "the recording has ended");
+  errands_.do_errand([&] { result = switch_pause(paused); });
+  return result;
+}
+
+Result<bool> Recorder::switch_pause(bool paused) {
+  if (paused_.load() == paused) return false;
+  auto switched = paused ? engine_->pause(sink_) : engine_->resume(sink_);
+  if (!switched) return pass(std::move(switched));
+  if (paused) {
+    paused_since_ns_ = monotonic_now_ns();
+  } else {
+    count_pause();
+  }
+  paused_.store(paused);
+  return true;
+}
+
+void Recorder::count_pause() {
+  ++pauses_.count;
+  pauses_.total_ns += monotonic_now_ns() - paused_since_ns_;
+}
+
+Result<void> Recorder::write_snapshot(const std::string& path) {
+  Result<SnapshotJob> job = fail(ErrorCode::gone, "the recording has ended");
+  std::future<Result<void>> written;
+  errands_.do_errand([&] {
+    job = prepare_snapshot(path);
+    if (job) written = writer_.push_snapshot(std::move(*job));
+  });
+  if (!job) return pass(std::move(job));
+  return written.get();
+}
+
+/// Brings the writer's rows to the present, and adds what a recording that ends now would end with.
+Result<SnapshotJob> Recorder::prepare_snapshot(const std::string& path) {
+  if (auto polled = engine_->poll(sink_, 0); !polled) return pass(std::move(polled));
+  if (auto reported = engine_->report_cpu(sink_); !reported) return pass(std::move(reported));
+  sink_.tracker().read_times();
+  writer_.push(sink_.take_delta());
+  const uint64_t now_ns = monotonic_now_ns();
+  SnapshotJob job{.path = path, .closing = {}};
+  sink_.tracker().add_closed_rows(now_ns, job.closing);
+  job.closing.info = describe(now_ns);
+  job.closing.quality = assess();
+  if (paused_.load()) {
+    ++job.closing.quality->pauses.count;
+    job.closing.quality->pauses.total_ns += now_ns - paused_since_ns_;
+  }
+  return job;
+}
+
+Quality Recorder::assess() {
   const TargetTracker& tracker = sink_.tracker();
   Quality quality;
   engine_->describe(quality);
   quality.rate_hz = static_cast<double>(kNsPerSecond) / static_cast<double>(options_.engine.period_ns);
   quality.samples.expected = quality.rate_hz * seconds_of(tracker.total_cpu_ns());
-  quality.samples.stored = written.stored;
-  quality.samples.lost_queue = sink_.lost_queue() + written.lost;
-  quality.stacks.by_class = written.stored_by_class;
+  quality.samples.lost_queue = sink_.lost_queue();
   quality.stacks.blame = sink_.stack_blame();
   quality.processes_seen = tracker.processes().size();
   quality.unsampled = tracker.unsampled(engine_->pooled_sampling());
   const rusage usage = own_usage();
   quality.overhead.strobe_cpu_ns = own_cpu_ns(usage) - cpu_at_start_ns_;
   quality.overhead.strobe_peak_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
-  if (written.error) {
-    quality.warnings.push_back("The recording could not be stored to its end: " + written.error->what + ". " +
-                               std::to_string(written.lost) + " samples are missing.");
-  }
+  quality.pauses = pauses_;
   if (failure_) quality.warnings.push_back("Sampling ended early: " + failure_->what + ".");
   return quality;
 }

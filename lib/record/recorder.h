@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "base/diagnostics.h"
 #include "base/unique_fd.h"
 #include "model/recording.h"
+#include "record/errand_queue.h"
 #include "record/sample_sink.h"
 #include "record/writer_thread.h"
 #include "sampling/engine.h"
@@ -33,6 +35,14 @@ class Recorder {
   Result<void> start();
   /// Readable once sampling has ended by itself, because all targets are gone or the engine failed.
   [[nodiscard]] int ended_fd() const { return ended_fd_.get(); }
+  /// The three below may be called by any thread between start() and the end of the recording, and return
+  /// when it is done; error `gone` where the recording has ended.
+  /// Pauses or goes on (sampling::Engine::pause); false where that is so already.
+  Result<bool> set_paused(bool paused);
+  /// Makes a recording of what has been recorded so far at `path`, which must not exist. Sampling goes on.
+  Result<void> write_snapshot(const std::string& path);
+  [[nodiscard]] bool paused() const { return paused_.load(); }
+
   /// Ends sampling (the targets go on) and waits until everything has been taken in.
   void stop();
   /// After stop(): stores the last rows, the quality and the program's exit status, and closes the file.
@@ -45,7 +55,13 @@ class Recorder {
   void wait_for_news() const;
   void hand_over();
   void store_first_delta();
-  [[nodiscard]] Quality assess(const WriterOutcome& written);
+  Result<bool> switch_pause(bool paused);
+  Result<SnapshotJob> prepare_snapshot(const std::string& path);
+  /// Ends a stretch that was paused up to now.
+  void count_pause();
+  /// Everything but what the writer knows: add_outcome().
+  [[nodiscard]] Quality assess();
+  [[nodiscard]] RecordingInfo describe(uint64_t end_ns);
 
   RecorderOptions options_;
   Diagnostics* diagnostics_;  // borrowed
@@ -55,9 +71,12 @@ class Recorder {
   std::optional<Error> failure_;              // likewise
   uint64_t cpu_at_start_ns_ = 0;
   uint64_t end_ns_ = 0;
+  PauseCounts pauses_;               // sampling thread
+  uint64_t paused_since_ns_ = 0;     // likewise
+  std::atomic<bool> paused_{false};  // written by the sampling thread, read by paused()
+  ErrandQueue errands_;
   UniqueFd ended_fd_;
   std::atomic<bool> stop_{false};  // set by stop(), read by run(); ordering given by join
-  UniqueFd stop_fd_;               // readable then
   std::thread thread_;
 };
 

@@ -185,6 +185,19 @@ void TargetTracker::close(uint64_t time_ns) {
   }
 }
 
+void TargetTracker::add_closed_rows(uint64_t time_ns, RecordingDelta& delta) const {
+  for (uint32_t i = 0; i < threads_.size(); ++i) {
+    if (threads_[i].end_ns != 0) continue;
+    delta.threads.emplace_back(ThreadId{i}, threads_[i]);
+    delta.threads.back().second.end_ns = relative(time_ns);
+  }
+  for (uint32_t i = 0; i < processes_.size(); ++i) {
+    if (processes_[i].end_ns != 0) continue;
+    delta.processes.emplace_back(ProcessId{i}, processes_[i]);
+    delta.processes.back().second.end_ns = relative(time_ns);
+  }
+}
+
 void TargetTracker::take_changes(RecordingDelta& delta) {
   for (const ProcessId id : changed_processes_) {
     delta.processes.emplace_back(id, processes_[id.index()]);

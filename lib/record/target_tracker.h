@@ -47,6 +47,9 @@ class TargetTracker {
   /// Gives everything that still runs its end time.
   void close(uint64_t time_ns);
 
+  /// Adds the rows of what still runs, as close() would leave them; nothing changes here.
+  void add_closed_rows(uint64_t time_ns, RecordingDelta& delta) const;
+
   void take_changes(RecordingDelta& delta);
   void count_sample(ThreadId thread) { ++samples_[thread.index()]; }
   [[nodiscard]] const std::vector<ProcessRow>& processes() const { return processes_; }

@@ -6,6 +6,16 @@
 
 namespace strobe::record {
 
+void add_outcome(const WriterOutcome& outcome, Quality& quality) {
+  quality.samples.stored = outcome.stored;
+  quality.samples.lost_queue += outcome.lost;
+  quality.stacks.by_class = outcome.stored_by_class;
+  if (outcome.error) {
+    quality.warnings.push_back("The recording could not be stored to its end: " + outcome.error->what + ". " +
+                               std::to_string(outcome.lost) + " samples are missing.");
+  }
+}
+
 WriterThread::WriterThread(store::RecordingWriter writer)
     : writer_(std::move(writer)), thread_([this] { run(); }) {}
 
@@ -23,13 +33,21 @@ bool WriterThread::has_room() const {
   return queued_samples_ < kMaxQueuedSamples;
 }
 
-void WriterThread::push(RecordingDelta delta) {
+void WriterThread::push(RecordingDelta delta) { static_cast<void>(push(Work{std::move(delta), {}, {}})); }
+
+std::future<Result<void>> WriterThread::push_snapshot(SnapshotJob job) {
+  return push(Work{{}, std::move(job), {}});
+}
+
+std::future<Result<void>> WriterThread::push(Work work) {
+  auto done = work.snapshot_done.get_future();
   {
     const std::lock_guard lock(mutex_);
-    queued_samples_ += delta.samples.size();
-    queue_.push_back(std::move(delta));
+    queued_samples_ += work.delta.samples.size();
+    queue_.push_back(std::move(work));
   }
   changed_.notify_all();
+  return done;
 }
 
 void WriterThread::run() {
@@ -38,12 +56,16 @@ void WriterThread::run() {
   while (true) {
     changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
     if (queue_.empty()) return;
-    const RecordingDelta delta = std::move(queue_.front());
+    Work work = std::move(queue_.front());
     queue_.pop_front();
-    queued_samples_ -= delta.samples.size();
+    queued_samples_ -= work.delta.samples.size();
     busy_ = true;
     lock.unlock();
-    store(delta);
+    if (work.snapshot) {
+      work.snapshot_done.set_value(copy(*work.snapshot));
+    } else {
+      store(work.delta);
+    }
     lock.lock();
     busy_ = false;
     changed_.notify_all();
@@ -60,6 +82,11 @@ void WriterThread::store(const RecordingDelta& delta) {
   }
   outcome_.stored += delta.samples.size();
   for (const SampleRow& row : delta.samples) ++outcome_.stored_by_class[static_cast<size_t>(row.stack_class)];
+}
+
+Result<void> WriterThread::copy(SnapshotJob& job) {
+  add_outcome(outcome_, *job.closing.quality);
+  return writer_.write_copy(job.path, job.closing);
 }
 
 WriterOutcome WriterThread::drain() {

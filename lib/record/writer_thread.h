@@ -6,8 +6,10 @@
 #include <array>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "model/recording.h"
@@ -22,6 +24,15 @@ struct WriterOutcome {
   std::optional<Error> error;  ///< the first failure
 };
 
+/// Completes `quality`: what was stored, and what could not be.
+void add_outcome(const WriterOutcome& outcome, Quality& quality);
+
+/// A copy of the recording as it is when the job's turn comes.
+struct SnapshotJob {
+  std::string path;        ///< of a file that does not exist yet
+  RecordingDelta closing;  ///< what makes the copy a finished recording; its quality without the outcome
+};
+
 class WriterThread {
  public:
   explicit WriterThread(store::RecordingWriter writer);
@@ -30,6 +41,8 @@ class WriterThread {
   /// False while the queue is full: the caller keeps its rows and tries again later.
   [[nodiscard]] bool has_room() const;
   void push(RecordingDelta delta);
+  /// Has the copy made after all that was pushed before, and tells how that went.
+  std::future<Result<void>> push_snapshot(SnapshotJob job);
   /// Waits until everything handed over is stored, and tells how that went.
   [[nodiscard]] WriterOutcome drain();
   /// Stores the last delta (its quality tells the outcome of drain) and finishes the file.
@@ -39,13 +52,20 @@ class WriterThread {
   static constexpr size_t kMaxQueuedSamples = 4'000'000;
 
   void run();
+  struct Work {
+    RecordingDelta delta;
+    std::optional<SnapshotJob> snapshot;  ///< instead of a delta
+    std::promise<Result<void>> snapshot_done;
+  };
+  std::future<Result<void>> push(Work work);
   void store(const RecordingDelta& delta);
+  Result<void> copy(SnapshotJob& job);
 
   store::RecordingWriter writer_;
   WriterOutcome outcome_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
-  std::deque<RecordingDelta> queue_;
+  std::deque<Work> queue_;
   size_t queued_samples_ = 0;
   bool busy_ = false;
   bool stop_ = false;

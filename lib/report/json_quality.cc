@@ -133,6 +133,14 @@ void write_overhead(JsonWriter& json, const OverheadCounts& overhead) {
   json.end_object();
 }
 
+void write_pauses(JsonWriter& json, const PauseCounts& pauses) {
+  json.key("pauses");
+  json.begin_object();
+  json.member("count", pauses.count);
+  json.member("seconds", seconds_of(pauses.total_ns));
+  json.end_object();
+}
+
 }  // namespace
 
 void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
@@ -148,6 +156,7 @@ void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
   write_symbols(json, view);
   write_processes(json, quality);
   write_overhead(json, quality.overhead);
+  write_pauses(json, quality.pauses);
   json.key("warnings");
   json.begin_array();
   for (const std::string& warning : view.warnings) json.value(warning);

@@ -122,6 +122,10 @@ std::string overhead_rows(const analyze::QualityView& view) {
   std::string text = row("Strobe's CPU", fmt::format("{:.3f} s", view.strobe_cpu_seconds));
   text += row("Strobe's peak memory",
               fmt::format("{:.1f} MiB", static_cast<double>(overhead.strobe_peak_bytes) / kMiB));
+  if (const PauseCounts& pauses = view.quality.pauses; pauses.count != 0) {
+    text +=
+        row("paused", fmt::format("{} times, {:.3f} s in all", pauses.count, seconds_of(pauses.total_ns)));
+  }
   text += row("rings", fmt::format("{:.1f} MiB", static_cast<double>(overhead.ring_bytes) / kMiB));
   text += row("target stopped",
               fmt::format("{:.6f} s in {} stops, longest {:.6f} s", seconds_of(overhead.target_stopped_ns),

@@ -28,6 +28,9 @@ class SecondChoice final : public Engine {
     return started;
   }
   Result<void> poll(EventSink& sink, int timeout_ms) override { return engine_->poll(sink, timeout_ms); }
+  Result<void> pause(EventSink& sink) override { return engine_->pause(sink); }
+  Result<void> resume(EventSink& sink) override { return engine_->resume(sink); }
+  Result<void> report_cpu(EventSink& sink) override { return engine_->report_cpu(sink); }
   Result<void> finish(EventSink& sink) override { return engine_->finish(sink); }
   [[nodiscard]] int wake_fd() const override { return engine_->wake_fd(); }
   [[nodiscard]] bool targets_gone() const override { return engine_->targets_gone(); }

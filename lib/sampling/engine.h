@@ -24,6 +24,7 @@ struct EngineOptions {
   uint32_t stack_bytes = 16 * 1024;  ///< copied per sample; 0 none, at most 65,528
   bool follow_children = true;
   enum class PerCpu : uint8_t { automatic, always, never } per_cpu = PerCpu::automatic;
+  bool start_paused = false;  ///< as if pause() came with the start
 };
 
 /// What to record: processes that exist. Under `run` it is the one child, stopped before its exec.
@@ -42,6 +43,15 @@ class Engine {
 
   /// Waits up to `timeout_ms` for news and delivers what is there, in order of time.
   virtual Result<void> poll(EventSink& sink, int timeout_ms) = 0;
+
+  /// Stops sampling: when it returns, all samples taken before are delivered, and none is taken, nor is CPU
+  /// time counted, until resume(). Threads and children are followed all the same. Not twice in a row.
+  virtual Result<void> pause(EventSink& sink) = 0;
+  virtual Result<void> resume(EventSink& sink) = 0;
+
+  /// Reports the CPU time of the threads that live, as of now. Exact for most; where only the scheduler's
+  /// tick tells (threads that were born while recording, and ptrace), a later report makes up for it.
+  virtual Result<void> report_cpu(EventSink& sink) = 0;
 
   /// Ends recording and delivers everything that is still held back, with the exact CPU time of the threads
   /// that still live. The targets go on.

@@ -149,6 +149,14 @@ Result<int64_t> Database::query_integer(std::string_view sql) {
   return fail(ErrorCode::malformed, "read " + path_ + ": the file is damaged");
 }
 
+Result<void> Database::copy_to(Database& target) {
+  sqlite3_backup* backup = sqlite3_backup_init(target.handle_.get(), "main", handle_.get(), "main");
+  if (backup == nullptr) return tl::unexpected(target.last_error("write"));
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) return tl::unexpected(target.last_error("write"));
+  return {};
+}
+
 Error Database::last_error(std::string_view what) const {
   return make_sqlite_error(handle_.get(), path_, what);
 }

@@ -41,6 +41,10 @@ class Database {
   /// The first column of the first row as a number; an error where there is no row.
   Result<int64_t> query_integer(std::string_view sql);
 
+  /// Replaces all that `target` holds by a copy of this database, also where this one is in use and has a
+  /// -wal.
+  Result<void> copy_to(Database& target);
+
   /// The connection's last failure. `what` names the operation; the file is added.
   [[nodiscard]] Error last_error(std::string_view what) const;
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }

@@ -53,6 +53,8 @@ void visit_quality(QualityType& quality, Visitor&& visit) {
   visit("overhead_strobe_cpu_ns", quality.overhead.strobe_cpu_ns);
   visit("overhead_strobe_peak_bytes", quality.overhead.strobe_peak_bytes);
   visit("overhead_ring_bytes", quality.overhead.ring_bytes);
+  visit("pauses_count", quality.pauses.count);
+  visit("pauses_total_ns", quality.pauses.total_ns);
 }
 
 }  // namespace strobe::store

@@ -24,6 +24,9 @@ class RecordingWriter {
 
   /// Stores a delta in one transaction. On failure (disk full) what was stored before stays readable.
   Result<void> append(const RecordingDelta& delta);
+  /// Writes a finished recording to `path`, which must not exist yet: what was appended so far, and
+  /// `closing`. On failure nothing is left there. This recording goes on.
+  Result<void> write_copy(const std::string& path, const RecordingDelta& closing);
   /// Marks the recording as recorded and makes it one plain file.
   Result<void> finish();
 

@@ -62,18 +62,11 @@ struct RecordingWriter::State {
 
 Result<void> RecordingWriter::State::write(const RecordingDelta& delta) {
   auto result = rows->add_strings(delta.first_string, delta.strings);
-  for (const auto& [id, row] : delta.processes) {
-    if (result) result = rows->put_process(id, row);
-  }
-  for (const auto& [id, row] : delta.threads) {
-    if (result) result = rows->put_thread(id, row);
-  }
   if (result) result = rows->add_modules(delta.first_module, delta.modules);
   if (result) result = rows->add_frames(delta.first_frame, delta.frames);
   if (result) result = rows->add_stacks(delta.first_stack, delta.stacks);
   if (result) result = rows->add_samples(sizes.samples, delta.samples);
-  if (result && delta.quality) result = rows->put_quality(*delta.quality);
-  if (result && delta.info) result = rows->put_info(*delta.info);
+  if (result) result = rows->put_rows(delta);
   return result;
 }
 
@@ -146,6 +139,36 @@ Result<void> RecordingWriter::append(const RecordingDelta& delta) {
     state.make_room();
   }
   return result;
+}
+
+namespace {
+
+Result<void> close_copy(Database& from, const std::string& path, const RecordingDelta& closing) {
+  auto copy = Database::open(path, OpenMode::read_write);
+  if (!copy) return pass(std::move(copy));
+  // Exclusive before the pages come, which say that the file has a -wal: then it needs no shared memory.
+  auto result = copy->execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF");
+  if (result) result = from.copy_to(*copy);
+  if (!result) return result;
+  auto rows = RowWriter::make(*copy);
+  if (!rows) return pass(std::move(rows));
+  result = in_transaction(*copy, [&] {
+    auto written = rows->put_rows(closing);
+    if (written) written = rows->put_state(RecordingState::recorded);
+    return written;
+  });
+  return result ? make_plain_file(*copy) : result;
+}
+
+}  // namespace
+
+Result<void> RecordingWriter::write_copy(const std::string& path, const RecordingDelta& closing) {
+  if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "copy a recording that is finished");
+  auto absolute = create_file(path, false);
+  if (!absolute) return pass(std::move(absolute));
+  auto closed = close_copy(state_->database, *absolute, closing);
+  if (!closed) remove_recording(*absolute);
+  return closed;
 }
 
 Result<void> RecordingWriter::finish() {

@@ -133,6 +133,19 @@ Result<void> RowWriter::put_thread(ThreadId id, const ThreadRow& row) {
   return insert(kThread).run(id, row.process, row.tid, row.name, row.start_ns, row.end_ns, row.cpu_ns);
 }
 
+Result<void> RowWriter::put_rows(const RecordingDelta& delta) {
+  Result<void> result;
+  for (const auto& [id, row] : delta.processes) {
+    if (result) result = put_process(id, row);
+  }
+  for (const auto& [id, row] : delta.threads) {
+    if (result) result = put_thread(id, row);
+  }
+  if (result && delta.quality) result = put_quality(*delta.quality);
+  if (result && delta.info) result = put_info(*delta.info);
+  return result;
+}
+
 Result<void> RowWriter::put_frame(FrameId id, const FrameRow& row) {
   return insert(kFrame).run(id, row.kind, row.module, row.address, row.function, row.line, row.file,
                             row.outer);

@@ -27,6 +27,8 @@ class RowWriter {
   // Rows that are inserted or replaced.
   Result<void> put_process(ProcessId id, const ProcessRow& row);
   Result<void> put_thread(ThreadId id, const ThreadRow& row);
+  /// The processes, threads, quality and info of a delta.
+  Result<void> put_rows(const RecordingDelta& delta);
   Result<void> put_frame(FrameId id, const FrameRow& row);
   Result<void> put_info(const RecordingInfo& info);
   Result<void> put_quality(const Quality& quality);  ///< the whole of it, replacing what is there

@@ -18,6 +18,7 @@
 #include "os/signals.h"
 #include "record/recorder.h"
 #include "store/recording_file.h"
+#include "workflow/live_control.h"
 #include "workflow/recording_session.h"
 
 namespace strobe::workflow {
@@ -68,36 +69,60 @@ int timeout_until(std::optional<uint64_t> deadline_ns) {
   return static_cast<int>(std::min<uint64_t>((*deadline_ns - now) / 1'000'000 + 1, kJobControlIntervalMs));
 }
 
-/// Waits for the program's end, handing signals on; false when `duration_ns` was over before.
-bool wait_for_child(os::SignalWatcher& signals, const os::LaunchedProcess& child,
-                    std::optional<uint64_t> duration_ns) {
+/// What ends a recording, beside its target.
+struct Waiting {
+  os::SignalWatcher* signals = nullptr;
+  LiveControl* control = nullptr;  ///< none once the recording has ended
   std::optional<uint64_t> deadline_ns;
-  if (duration_ns) deadline_ns = monotonic_now_ns() + *duration_ns;
+};
+
+[[nodiscard]] Waiting wait_with(os::SignalWatcher& signals, LiveControl& control,
+                                std::optional<uint64_t> duration_ns) {
+  Waiting waiting{&signals, &control, {}};
+  if (duration_ns) waiting.deadline_ns = monotonic_now_ns() + *duration_ns;
+  return waiting;
+}
+
+/// Whether the time is over or somebody asked for the end; `stop` is the polled stop_fd().
+bool is_over(const Waiting& waiting, const pollfd& stop) {
+  return (stop.revents & POLLIN) != 0 || (waiting.deadline_ns && monotonic_now_ns() >= *waiting.deadline_ns);
+}
+
+pollfd poll_stop(const Waiting& waiting) {
+  return {waiting.control != nullptr ? waiting.control->stop_fd() : -1, POLLIN, 0};
+}
+
+/// Waits for the program's end, handing signals on; false when the recording is to end before.
+bool wait_for_child(const Waiting& waiting, const os::LaunchedProcess& child) {
   os::JobControl job(child);
   while (true) {
-    pollfd fds[] = {{signals.fd(), POLLIN, 0}, {child.exit_fd(), POLLIN, 0}};
-    static_cast<void>(::poll(fds, 2, timeout_until(deadline_ns)));
-    while (const auto event = signals.read()) job.handle(*event);
+    pollfd fds[] = {{waiting.signals->fd(), POLLIN, 0}, {child.exit_fd(), POLLIN, 0}, poll_stop(waiting)};
+    static_cast<void>(::poll(fds, 3, timeout_until(waiting.deadline_ns)));
+    while (const auto event = waiting.signals->read()) {
+      if (event->number != os::kSnapshotSignal) {
+        job.handle(*event);
+      } else if (waiting.control != nullptr) {
+        waiting.control->take_snapshot();
+      }
+    }
     static_cast<void>(job.follow_stop());
     const bool may_have_ended = child.exit_fd() < 0 || (fds[1].revents & POLLIN) != 0;
     if (may_have_ended && child.state() == os::ChildState::exited) return true;
-    if (deadline_ns && monotonic_now_ns() >= *deadline_ns) return false;
+    if (is_over(waiting, fds[2])) return false;
   }
 }
 
-/// Waits until all targets are gone, the time is over, or a signal asks to end.
-void wait_for_targets(os::SignalWatcher& signals, int ended_fd, std::optional<uint64_t> duration_ns) {
-  std::optional<uint64_t> deadline_ns;
-  if (duration_ns) deadline_ns = monotonic_now_ns() + *duration_ns;
+/// Waits until all targets are gone, or the recording is to end before, also because a signal asks for it.
+void wait_for_targets(const Waiting& waiting, int ended_fd) {
   while (true) {
-    pollfd fds[] = {{signals.fd(), POLLIN, 0}, {ended_fd, POLLIN, 0}};
-    static_cast<void>(::poll(fds, 2, timeout_until(deadline_ns)));
-    while (const auto event = signals.read()) {
+    pollfd fds[] = {{waiting.signals->fd(), POLLIN, 0}, {ended_fd, POLLIN, 0}, poll_stop(waiting)};
+    static_cast<void>(::poll(fds, 3, timeout_until(waiting.deadline_ns)));
+    while (const auto event = waiting.signals->read()) {
       if (os::is_ending_signal(event->number)) return;
       if (os::is_stop_signal(event->number)) os::stop_self(event->number);
+      if (event->number == os::kSnapshotSignal) waiting.control->take_snapshot();
     }
-    if ((fds[1].revents & POLLIN) != 0) return;
-    if (deadline_ns && monotonic_now_ns() >= *deadline_ns) return;
+    if ((fds[1].revents & POLLIN) != 0 || is_over(waiting, fds[2])) return;
   }
 }
 
@@ -126,12 +151,17 @@ Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics&
   if (!child) return pass(std::move(child));
   std::optional<record::Recorder> recorder(std::in_place, recorder_options(request, {{child->pid()}, true}),
                                            std::move(writer), diagnostics);
-  if (auto started = recorder->start(); !started) {
+  std::optional<LiveControl> control(std::in_place, request, *recorder, diagnostics);
+  auto started = control->open();
+  if (started) started = recorder->start();
+  if (!started) {
+    control.reset();
     discard(recorder, request.output_path);
     return pass(std::move(started));
   }
   auto failed = child->release();
   if (!failed) {
+    control.reset();
     discard(recorder, request.output_path);
     return pass(std::move(failed));
   }
@@ -139,22 +169,26 @@ Result<RecordOutcome> record_launched(const RecordRequest& request, Diagnostics&
   RecordOutcome outcome;
   outcome.path = request.output_path;
   if (*failed) {
+    control.reset();
     discard(recorder, request.output_path);
     outcome.exec_error = std::move((*failed)->error);
     outcome.exit_status = (*failed)->exit_status;
     return outcome;
   }
   os::drop_unneeded_rights();
-  const bool ended = wait_for_child(signals, *child, request.duration_ns);
+  control->begin_service();
+  const bool ended = wait_for_child(wait_with(signals, *control, request.duration_ns), *child);
   recorder->stop();  // before the child is reaped: its /proc files still tell its times
   if (ended) {
     outcome.exit_status = reap(*child, request.command.front(), diagnostics);
   }
   auto samples = recorder->finish(outcome.exit_status);
+  control->recording_ended();
+  control.reset();
   if (!samples) return pass(std::move(samples));
   outcome.samples = *samples;
   if (!ended) {  // the recording ended before the program
-    static_cast<void>(wait_for_child(signals, *child, std::nullopt));
+    static_cast<void>(wait_for_child({&signals, nullptr, {}}, *child));
     outcome.exit_status = reap(*child, request.command.front(), diagnostics);
   }
   return outcome;
@@ -164,14 +198,20 @@ Result<RecordOutcome> record_attached(const RecordRequest& request, Diagnostics&
                                       os::SignalWatcher& signals, store::RecordingWriter writer) {
   std::optional<record::Recorder> recorder(std::in_place, recorder_options(request, {request.pids, false}),
                                            std::move(writer), diagnostics);
-  if (auto started = recorder->start(); !started) {
+  std::optional<LiveControl> control(std::in_place, request, *recorder, diagnostics);
+  auto started = control->open();
+  if (started) started = recorder->start();
+  if (!started) {
+    control.reset();
     discard(recorder, request.output_path);
     return pass(std::move(started));
   }
   os::drop_unneeded_rights();
-  wait_for_targets(signals, recorder->ended_fd(), request.duration_ns);
+  control->begin_service();
+  wait_for_targets(wait_with(signals, *control, request.duration_ns), recorder->ended_fd());
   recorder->stop();
   auto samples = recorder->finish(std::nullopt);
+  control->recording_ended();
   if (!samples) return pass(std::move(samples));
   return RecordOutcome{request.output_path, std::nullopt, std::nullopt, *samples};
 }

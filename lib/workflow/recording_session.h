@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,12 @@
 
 namespace strobe::workflow {
 
+/// A recording made of a part of another one while that went on.
+struct SnapshotOutcome {
+  std::string path;
+  Profile profile;
+};
+
 struct RecordRequest {
   std::vector<std::string> command;  ///< run: program and arguments; empty for attach
   std::string search_path;           ///< run: the variable PATH
@@ -26,6 +33,10 @@ struct RecordRequest {
   bool redact_arguments = false;        ///< keep program names only (--no-args)
   std::optional<uint64_t> duration_ns;  ///< the recording ends then; a launched program goes on
   sampling::EngineOptions engine;
+  std::vector<std::string> control_folders;  ///< where the control socket may be (os::control_folders)
+  symbolize::SymbolizeOptions symbols;       ///< for snapshots
+  /// Called, on a thread of its own, with a snapshot that SIGUSR1 asked for.
+  std::function<void(const Result<SnapshotOutcome>&)> on_snapshot;
 };
 
 struct RecordOutcome {
@@ -36,9 +47,10 @@ struct RecordOutcome {
   uint64_t samples = 0;
 };
 
-/// Runs or attaches and records until the program ends, `duration_ns` is over, or a signal asks to stop.
-/// Under `run` it returns when the program has ended, also where the recording ended before. An Error means
-/// that nothing was recorded; trouble after the start is in the recording's quality.
+/// Runs or attaches and records until the program ends, `duration_ns` is over, or a signal or a request at
+/// the control socket asks to stop. Under `run` it returns when the program has ended, also where the
+/// recording ended before. An Error means that nothing was recorded; trouble after the start is in the
+/// recording's quality.
 Result<RecordOutcome> record(const RecordRequest& request, Diagnostics& diagnostics);
 
 /// Brings a recording to its best state: recovers what a killed Strobe left, symbolizes what this machine

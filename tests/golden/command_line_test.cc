@@ -39,6 +39,7 @@ TEST(GoldenCommandLine, Help) {
   test::expect_golden("help_report.txt", strobe_with("report --help"));
   test::expect_golden("help_doctor.txt", strobe_with("doctor --help"));
   test::expect_golden("help_compare.txt", strobe_with("compare --help"));
+  test::expect_golden("help_control.txt", strobe_with("control --help"));
 }
 
 TEST(GoldenCommandLine, Errors) {

@@ -43,7 +43,7 @@ perf_event_attr make_inherited_attr(const EngineOptions& options, const PerfFeat
   ask_for_samples(attr, options, features);
   if (sample) attr.sample_period = options.period_ns;  // a period: frequencies are limited and adapt slowly
   attr.disabled = features.on_exec;
-  attr.enable_on_exec = features.on_exec;
+  attr.enable_on_exec = features.on_exec && !options.start_paused;
   attr.inherit = 1;
   attr.inherit_stat = 1;
   attr.inherit_thread = features.inherit_thread && !options.follow_children;
@@ -56,11 +56,11 @@ perf_event_attr make_inherited_attr(const EngineOptions& options, const PerfFeat
   return attr;
 }
 
-perf_event_attr make_counter_attr(const PerfFeatures& features) {
+perf_event_attr make_counter_attr(const EngineOptions& options, const PerfFeatures& features) {
   perf_event_attr attr = make_attr(PERF_COUNT_SW_TASK_CLOCK);
   attr.exclude_kernel = !features.kernel;  // a right to ask for only: the clock counts kernel time as well
   attr.disabled = features.on_exec;
-  attr.enable_on_exec = features.on_exec;
+  attr.enable_on_exec = features.on_exec && !options.start_paused;
   return attr;
 }
 

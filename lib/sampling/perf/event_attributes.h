@@ -36,7 +36,7 @@ Result<PerfFeatures> probe_perf_features(const EngineOptions& options, pid_t pid
                                                   bool sample);
 
 /// Counts the CPU time of one thread alone.
-[[nodiscard]] perf_event_attr make_counter_attr(const PerfFeatures& features);
+[[nodiscard]] perf_event_attr make_counter_attr(const EngineOptions& options, const PerfFeatures& features);
 
 /// Samples whatever runs on one CPU.
 [[nodiscard]] perf_event_attr make_cpu_attr(const EngineOptions& options, const PerfFeatures& features);

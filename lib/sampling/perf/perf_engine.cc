@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
 
 #include "base/clock.h"
 #include "os/descriptor_limit.h"
@@ -15,6 +14,8 @@
 #include "os/proc_tasks.h"
 #include "os/procfs.h"
 #include "sampling/perf/attacher.h"
+#include "sampling/perf/cpu_report.h"
+#include "sampling/perf/procfs_look.h"
 #include "sampling/perf/ring_set.h"
 #include "sampling/perf/ring_watch.h"
 #include "sampling/perf/target_events.h"
@@ -30,6 +31,7 @@ constexpr uint64_t kResyncIntervalNs = 200'000'000;
 constexpr uint64_t kRingLookIntervalNs = 50'000'000;
 constexpr uint64_t kRingLookPerThreadNs = 1'000'000;  // counts of all threads are read
 constexpr uint64_t kEverything = UINT64_MAX;
+constexpr uint64_t kSwitchAgainNs = 20'000'000;
 constexpr int kNice = -10;
 
 class PerfEngine final : public Engine {
@@ -42,6 +44,9 @@ class PerfEngine final : public Engine {
 
   Result<void> start(const EngineTarget& target, EventSink& sink) override;
   Result<void> poll(EventSink& sink, int timeout_ms) override;
+  Result<void> pause(EventSink& sink) override;
+  Result<void> resume(EventSink& sink) override;
+  Result<void> report_cpu(EventSink& sink) override;
   Result<void> finish(EventSink& sink) override;
   [[nodiscard]] int wake_fd() const override { return rings_ ? rings_->wake_fd() : -1; }
   [[nodiscard]] bool targets_gone() const override { return started_ && threads_.empty(); }
@@ -66,9 +71,12 @@ class PerfEngine final : public Engine {
   }
   Result<void> switch_to_per_cpu();
   Result<void> replace_dead_rings(EventSink& sink);
-  void read_procfs_again(EventSink& sink, uint64_t time_ns);
-  void report_thread_cpu(EventSink& sink, pid_t pid, pid_t tid, uint64_t cpu_ns);
-  void report_live_threads(EventSink& sink);
+  void hold_back(EventSink& sink);
+  void look_after_pauses(EventSink& sink, uint64_t now_ns);
+  void read_procfs_again(EventSink& sink);
+  [[nodiscard]] CpuReport::Moment moment() const {
+    return {.time_ns = last_time_ns_, .trusted = counts_.lost_kernel == 0};
+  }
 
   EngineOptions options_;
   PerfFeatures features_;
@@ -85,14 +93,13 @@ class PerfEngine final : public Engine {
   bool per_cpu_refused_ = false;
   std::optional<uint64_t> per_cpu_since_ns_;
   bool resync_wanted_ = false;
-  std::unordered_set<pid_t> absent_;  // from procfs, when it was last read again
-  std::unordered_set<pid_t> found_;   // in procfs, before a record of their birth came
+  ProcfsLook procfs_{&threads_};
+  std::optional<CpuReport> cpu_;  // there with the events
+  bool paused_ = false;
+  bool was_paused_ = false;
+  uint64_t repeat_switch_ns_ = 0;  // when to switch the events a second time; 0: done
   uint64_t resynced_ns_ = 0;
   uint64_t last_time_ns_ = 0;
-  uint64_t inherited_cpu_ns_ = 0;  // of threads that ended, as their READ records said
-  uint64_t original_cpu_ns_ = 0;   // of original threads that ended
-  uint64_t unread_ns_ = 0;         // of threads that ended without a READ record, by the events' sum
-  uint64_t unread_threads_ = 0;
   uint64_t late_now_ = 0;  // in this drain
   SampleCounts counts_;
 };
@@ -108,6 +115,7 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   rings_.emplace(std::move(*rings));
   ring_watch_.emplace(rings_->size(), options_.period_ns);
   events_.emplace(options_, features_, cpus, &*rings_);
+  cpu_.emplace(&*events_, &threads_);
 
   const uint64_t begin_ns = monotonic_now_ns();
   const bool per_cpu = options_.per_cpu == EngineOptions::PerCpu::always && features_.per_cpu;
@@ -128,6 +136,7 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
     if (auto switched = switch_to_per_cpu(); !switched) return switched;
   }
   started_ = true;
+  if (options_.start_paused) hold_back(sink);
   return {};
 }
 
@@ -150,6 +159,7 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
     static_cast<void>(switch_to_per_cpu());
   }
   const uint64_t now_ns = monotonic_now_ns();
+  look_after_pauses(sink, now_ns);
   if (now_ns - rings_looked_ns_ >= kRingLookIntervalNs + kRingLookPerThreadNs * events_->thread_count()) {
     rings_looked_ns_ = now_ns;
     if (auto replaced = replace_dead_rings(sink); !replaced) return replaced;
@@ -157,7 +167,7 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   if (resync_wanted_ && now_ns - resynced_ns_ >= kResyncIntervalNs) {
     resync_wanted_ = false;
     resynced_ns_ = now_ns;
-    read_procfs_again(sink, last_time_ns_);
+    read_procfs_again(sink);
   }
   return {};
 }
@@ -178,13 +188,71 @@ Result<void> PerfEngine::replace_dead_rings(EventSink& sink) {
   return {};
 }
 
+/// For a start in a paused state. Targets that already run had to be opened as if to be recorded, because
+/// births among them show only by records; what was sampled and counted by that is thrown away.
+void PerfEngine::hold_back(EventSink& sink) {
+  events_->disable_all();
+  paused_ = was_paused_ = true;
+  drain(sink, kEverything);
+  CpuReport::Moment start = moment();
+  start.reported = false;
+  cpu_->report_live(start, sink);
+  cpu_->pause();
+  procfs_.note_programs();
+}
+
+Result<void> PerfEngine::pause(EventSink& sink) {
+  events_->disable_all();
+  drain(sink, kEverything);
+  cpu_->pause();
+  procfs_.note_programs();
+  paused_ = was_paused_ = true;
+  repeat_switch_ns_ = monotonic_now_ns() + kSwitchAgainNs;
+  return {};
+}
+
+Result<void> PerfEngine::resume(EventSink& sink) {
+  drain(sink, kEverything);
+  read_procfs_again(sink);  // while no record can come, so that who is absent has ended
+  events_->enable_all();
+  paused_ = false;
+  last_time_ns_ = std::max(last_time_ns_, monotonic_now_ns());
+  read_procfs_again(sink);  // for what happened just before the events began
+  cpu_->resume();
+  procfs_.forget_programs();
+  repeat_switch_ns_ = monotonic_now_ns() + kSwitchAgainNs;
+  return {};
+}
+
+void PerfEngine::look_after_pauses(EventSink& sink, uint64_t now_ns) {
+  // A thread born in the middle of the switch may have copied the state from before (inherit_event in
+  // kernel/events/core.c reads it before it takes the lock); switching twice changes nothing else.
+  if (repeat_switch_ns_ != 0 && now_ns >= repeat_switch_ns_) {
+    repeat_switch_ns_ = 0;
+    paused_ ? events_->disable_all() : events_->enable_all();
+  }
+  // Stopped events write no records: births and ends have to be looked for.
+  if (paused_ && now_ns - resynced_ns_ >= kResyncIntervalNs) {
+    resynced_ns_ = now_ns;
+    last_time_ns_ = std::max(last_time_ns_, now_ns);
+    read_procfs_again(sink);
+  }
+}
+
+Result<void> PerfEngine::report_cpu(EventSink& sink) {
+  cpu_->report_live(moment(), sink);
+  return {};
+}
+
 Result<void> PerfEngine::finish(EventSink& sink) {
   if (finished_ || !started_) return {};
   finished_ = true;
   events_->disable_all();
   drain(sink, kEverything);
-  if (resync_wanted_) read_procfs_again(sink, last_time_ns_);
-  report_live_threads(sink);
+  if (resync_wanted_) read_procfs_again(sink);
+  CpuReport::Moment end = moment();
+  end.last = true;
+  cpu_->report_live(end, sink);
   return {};
 }
 
@@ -236,7 +304,12 @@ bool PerfEngine::wanted(const SampleRecord& record, const MergedRecord& merged) 
 }
 
 void PerfEngine::handle(SampleRecord& record, const MergedRecord& merged, EventSink& sink) {
-  if (!wanted(record, merged)) return;
+  if (paused_ || !wanted(record, merged)) return;
+  if (was_paused_ && threads_.find(record.sample.tid) == nullptr &&
+      threads_.find(record.sample.pid) == nullptr) {
+    // Born while the events were stopped, of somebody who ended before procfs was looked at.
+    procfs_.report_process(record.sample.pid, merged.time_ns, sink);
+  }
   ++counts_.taken;
   threads_.sampled(record.sample.pid, record.sample.tid);
   if (merged.late) {
@@ -249,20 +322,17 @@ void PerfEngine::handle(SampleRecord& record, const MergedRecord& merged, EventS
 
 void PerfEngine::handle(const ForkEvent& event, EventSink& sink) {
   if (!covers(event.pid)) return;
-  if (found_.erase(event.tid) != 0) return;  // procfs was ahead of its record
+  if (procfs_.was_ahead_of(event.tid)) return;
+  cpu_->began(event.tid);
   threads_.add(event.pid, event.tid);
   sink.on_fork(event);
 }
 
 void PerfEngine::handle(const ExitEvent& event, EventSink& sink) {
   if (!covers(event.pid)) return;
-  if (events_->has_counter(event.tid)) {  // an original thread: its events write no READ record
-    const uint64_t cpu_ns = events_->take_count(event.tid);
-    original_cpu_ns_ += cpu_ns;
-    sink.on_thread_cpu({.time_ns = event.time_ns, .pid = event.pid, .tid = event.tid, .cpu_ns = cpu_ns});
-  }
+  cpu_->ended(event, sink);
   threads_.mark_exited(event.tid);
-  found_.erase(event.tid);
+  procfs_.ended(event.tid);
   sink.on_exit(event);
 }
 
@@ -277,11 +347,9 @@ void PerfEngine::handle(const MapEvent& event, EventSink& sink) {
 }
 
 void PerfEngine::handle(const ReadRecord& record, EventSink& sink) {
-  inherited_cpu_ns_ += record.count;
-  if (!covers(record.pid) || record.count == 0) return;
-  threads_.ended_with(record.tid, record.count);
-  sink.on_thread_cpu(
-      {.time_ns = record.time_ns, .pid = record.pid, .tid = record.tid, .cpu_ns = record.count});
+  const bool wanted = covers(record.pid);
+  if (wanted && record.count != 0) threads_.ended_with(record.tid, record.count);
+  cpu_->read(record, wanted, sink);
 }
 
 void PerfEngine::handle(const LostRecord& record, EventSink& sink) {
@@ -290,87 +358,14 @@ void PerfEngine::handle(const LostRecord& record, EventSink& sink) {
   sink.on_lost({.time_ns = record.time_ns, .samples = record.records, .reason = LossReason::ring_full});
 }
 
-void PerfEngine::read_procfs_again(EventSink& sink, uint64_t time_ns) {
-  // Any record may be among the lost ones: births, ends, mappings.
-  std::unordered_set<pid_t> absent;
-  for (const pid_t pid : threads_.process_ids()) {
-    const auto listed = os::list_threads(pid);
-    const std::unordered_set<pid_t> live =
-        listed ? std::unordered_set<pid_t>(listed->begin(), listed->end()) : std::unordered_set<pid_t>{};
-    std::vector<pid_t> ended;
-    for (const auto& [tid, thread] : threads_.threads()) {
-      if (thread.pid != pid || live.contains(tid)) continue;
-      // Its last records may still be on their way: only who was absent last time as well has ended.
-      if (finished_ || absent_.contains(tid)) ended.push_back(tid);
-      absent.insert(tid);
-    }
-    for (const pid_t tid : ended) handle(ExitEvent{.time_ns = time_ns, .pid = pid, .tid = tid}, sink);
-    for (const pid_t tid : live) {
-      if (threads_.find(tid) == nullptr) {
-        threads_.add(pid, tid);
-        found_.insert(tid);
-        report_existing_thread(sink, pid, tid, time_ns);
-      }
-      if (!options_.follow_children) continue;
-      for (const pid_t child : os::list_child_processes(pid, tid)) {
-        if (threads_.find(child) != nullptr || child == ::getpid()) continue;
-        threads_.add(child, child);
-        found_.insert(child);
-        report_existing_thread(sink, child, child, time_ns);
-        report_mappings(sink, child, time_ns);
-      }
-    }
-    if (!live.empty()) report_mappings(sink, pid, time_ns);
+void PerfEngine::read_procfs_again(EventSink& sink) {
+  const ProcfsLook::Plan plan{
+      .time_ns = last_time_ns_, .follow_children = options_.follow_children, .final = finished_ || paused_};
+  for (const ProcfsLook::Ended& thread : procfs_.find_ended(plan)) {
+    handle(ExitEvent{.time_ns = plan.time_ns, .pid = thread.pid, .tid = thread.tid}, sink);
   }
-  absent_ = std::move(absent);
-  if (!absent_.empty()) resync_wanted_ = true;  // to look again
-}
-
-void PerfEngine::report_thread_cpu(EventSink& sink, pid_t pid, pid_t tid, uint64_t cpu_ns) {
-  if (cpu_ns != 0) sink.on_thread_cpu({.time_ns = last_time_ns_, .pid = pid, .tid = tid, .cpu_ns = cpu_ns});
-}
-
-void PerfEngine::report_live_threads(EventSink& sink) {
-  struct Live {
-    pid_t pid, tid;
-    uint64_t run_ns;
-  };
-  std::vector<Live> inherited;
-  // Ended without a READ record. The kernel writes it for the events of every CPU on the CPU where the thread
-  // ends, and a ring that two CPUs write to at once can stay without a new head for good (perf's rings are
-  // not made for that: rb->nest in kernel/events/ring_buffer.c is no atomic). Seen where a hundred threads
-  // end at the same moment.
-  std::vector<Live> gone;
-  uint64_t listed_ns = 0;
-  for (const auto& [tid, thread] : threads_.threads()) {
-    if (events_->has_counter(tid)) {
-      const uint64_t cpu_ns = events_->take_count(tid);
-      original_cpu_ns_ += cpu_ns;
-      report_thread_cpu(sink, thread.pid, tid, cpu_ns);
-    } else if (const auto run_ns = os::read_thread_run_ns(thread.pid, tid)) {
-      inherited.push_back({thread.pid, tid, *run_ns});
-      listed_ns += *run_ns;
-    } else {
-      gone.push_back({thread.pid, tid, 0});
-    }
-  }
-  // Procfs is up to a scheduler tick behind, and ran on after the events were stopped. The events know the
-  // exact sum of these threads: all that was counted, less what has been reported. Distrusted after losses.
-  const uint64_t total_ns = events_->read_total_ns();
-  uint64_t rest_ns = total_ns - std::min(total_ns, inherited_cpu_ns_ + original_cpu_ns_);
-  if (!gone.empty()) {
-    unread_ns_ = rest_ns - std::min(rest_ns, listed_ns);
-    rest_ns -= unread_ns_;
-    for (const Live& thread : gone) report_thread_cpu(sink, thread.pid, thread.tid, unread_ns_ / gone.size());
-    unread_threads_ = gone.size();
-  }
-  if (listed_ns == 0) return;
-  const double ratio = static_cast<double>(rest_ns) / static_cast<double>(listed_ns);
-  const double scale = counts_.lost_kernel == 0 && ratio > 0.5 && ratio < 2 ? ratio : 1;
-  for (const Live& live : inherited) {
-    report_thread_cpu(sink, live.pid, live.tid,
-                      static_cast<uint64_t>(static_cast<double>(live.run_ns) * scale));
-  }
+  procfs_.report_new(plan, sink);
+  if (procfs_.found_absent()) resync_wanted_ = true;  // to look again
 }
 
 void PerfEngine::describe(Quality& quality) const {
@@ -389,13 +384,7 @@ void PerfEngine::describe(Quality& quality) const {
         "threads end at once): the samples lost by it are counted.",
         rings_replaced_));
   }
-  if (unread_ns_ > (inherited_cpu_ns_ + original_cpu_ns_) / 100) {
-    quality.warnings.push_back(
-        fmt::format("The kernel lost the last records of {} threads: their CPU time, {:.3f} s, is spread "
-                    "evenly over them, "
-                    "and samples of it may be missing.",
-                    unread_threads_, seconds_of(unread_ns_)));
-  }
+  if (cpu_) cpu_->describe(quality);
 }
 
 }  // namespace

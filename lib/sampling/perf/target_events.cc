@@ -18,7 +18,7 @@ TargetEvents::TargetEvents(const EngineOptions& options, const PerfFeatures& fea
 
 Result<void> TargetEvents::open_thread(pid_t tid, bool sample, const std::function<bool(size_t)>& wanted) {
   // Not inherited, hence not shared with children: the kernel has no other exact count of this one thread.
-  auto counter = os::open_perf_event(make_counter_attr(features_), tid, -1);
+  auto counter = os::open_perf_event(make_counter_attr(options_, features_), tid, -1);
   if (!counter) return pass(std::move(counter));
   ThreadEvents events;
   const perf_event_attr attr = make_inherited_attr(options_, features_, sample);
@@ -68,21 +68,29 @@ Result<uint64_t> TargetEvents::switch_to_per_cpu() {
   return now_ns;
 }
 
-void TargetEvents::disable_all() {
-  for (const UniqueFd& event : cpu_events_) os::disable_perf_event(event);
+template <class Action>
+void TargetEvents::for_all(Action action) {
+  for (const UniqueFd& event : cpu_events_) action(event);
   for (const auto& [tid, thread] : threads_) {
     for (const UniqueFd& event : thread.per_cpu) {
-      if (event) os::disable_perf_event(event);
+      if (event) action(event);
     }
   }
-  for (const auto& [tid, counter] : counters_) os::disable_perf_event(counter);
+  for (const auto& [tid, counter] : counters_) action(counter);
+}
+
+void TargetEvents::disable_all() { for_all(os::disable_perf_event); }
+
+void TargetEvents::enable_all() { for_all(os::enable_perf_event); }
+
+uint64_t TargetEvents::read_count(pid_t tid) const {
+  const auto counter = counters_.find(tid);
+  return counter == counters_.end() ? 0 : os::read_perf_count(counter->second).value_or(0);
 }
 
 uint64_t TargetEvents::take_count(pid_t tid) {
-  const auto counter = counters_.find(tid);
-  if (counter == counters_.end()) return 0;
-  const uint64_t count = os::read_perf_count(counter->second).value_or(0);
-  counters_.erase(counter);
+  const uint64_t count = read_count(tid);
+  counters_.erase(tid);
   return count;
 }
 

@@ -44,10 +44,13 @@ class TargetEvents {
   [[nodiscard]] size_t thread_count() const { return threads_.size(); }
 
   void disable_all();
+  void enable_all();
 
   /// Whether the thread was opened by open_thread and its own count was not taken yet.
   [[nodiscard]] bool has_counter(pid_t tid) const { return counters_.contains(tid); }
-  /// Its CPU time since recording began; 0 without a counter. Closes the counter.
+  /// Its CPU time since recording began, but for pauses; 0 without a counter.
+  [[nodiscard]] uint64_t read_count(pid_t tid) const;
+  /// The same, and closes the counter.
   uint64_t take_count(pid_t tid);
   [[nodiscard]] std::vector<pid_t> counted_threads() const;
   /// CPU time of all original threads and all that came from them.
@@ -58,6 +61,9 @@ class TargetEvents {
     std::vector<UniqueFd> per_cpu;  // by index of cpus_; none where not wanted
     std::vector<uint64_t> opened_ns;
   };
+
+  template <class Action>
+  void for_all(Action action);
 
   EngineOptions options_;
   PerfFeatures features_;

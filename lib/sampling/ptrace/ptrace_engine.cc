@@ -4,8 +4,10 @@
 #include <sys/prctl.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <csignal>
 #include <future>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -25,6 +27,9 @@ class PtraceEngine final : public Engine {
 
   Result<void> start(const EngineTarget& target, EventSink& sink) override;
   Result<void> poll(EventSink& sink, int timeout_ms) override;
+  Result<void> pause(EventSink& sink) override { return ask(Request::pause, sink); }
+  Result<void> resume(EventSink& sink) override { return ask(Request::resume, sink); }
+  Result<void> report_cpu(EventSink& sink) override { return ask(Request::report_cpu, sink); }
   Result<void> finish(EventSink& sink) override;
   [[nodiscard]] int wake_fd() const override { return queue_.wake_fd(); }
   [[nodiscard]] bool targets_gone() const override { return gone_.load(); }
@@ -32,14 +37,22 @@ class PtraceEngine final : public Engine {
   [[nodiscard]] bool pooled_sampling() const override { return false; }
 
  private:
+  enum class Request : uint8_t { none, pause, resume, report_cpu };
+
   void trace(const EngineTarget& target, std::promise<Result<void>> started);
+  static void handle(Request request, Tracer& tracer);
+  Result<void> ask(Request request, EventSink& sink);
   void end_tracing();
 
   EngineOptions options_;
   EventQueue queue_;
-  TracerCounts counts_;            // written at the tracer thread's end; read after joining it
-  std::atomic<bool> stop_{false};  // set by end_tracing, read by trace
-  std::atomic<bool> gone_{false};  // set by trace after its last event was queued
+  TracerCounts counts_;                    // written at the tracer thread's end; read after joining it
+  std::atomic<bool> stop_{false};          // set by end_tracing, read by trace
+  std::atomic<bool> gone_{false};          // set by trace after its last event was queued
+  std::mutex request_mutex_;               // guards the three below
+  Request request_ = Request::none;        // set by ask, taken by trace
+  std::condition_variable request_taken_;  // by trace, or there is nobody left to take it
+  bool tracing_ = false;                   // set and cleared by trace
   std::thread tracer_thread_;
 };
 
@@ -73,12 +86,51 @@ void PtraceEngine::trace(const EngineTarget& target, std::promise<Result<void>> 
   auto begun = tracer.start(target);
   const bool ok = begun.has_value();
   os::drop_unneeded_rights();
+  {
+    const std::lock_guard lock(request_mutex_);
+    tracing_ = ok;
+  }
   started.set_value(std::move(begun));
-  while (ok && !stop_.load() && !tracer.targets_gone()) tracer.run_once();
-  tracer.finish();
+  while (ok && !stop_.load() && !tracer.targets_gone()) {
+    tracer.run_once();
+    const std::lock_guard lock(request_mutex_);
+    if (request_ == Request::none) continue;
+    handle(std::exchange(request_, Request::none), tracer);
+    request_taken_.notify_all();
+  }
+  tracer.report_cpu();
+  {
+    const std::lock_guard lock(request_mutex_);
+    tracing_ = false;
+    request_taken_.notify_all();
+  }
   counts_ = tracer.counts();
   if (ok && tracer.targets_gone()) gone_.store(true);
   // This thread's end detaches what is still traced, without stopping it.
+}
+
+void PtraceEngine::handle(Request request, Tracer& tracer) {
+  switch (request) {
+    case Request::pause:
+      return tracer.pause();
+    case Request::resume:
+      return tracer.resume();
+    case Request::report_cpu:
+      return tracer.report_cpu();
+    case Request::none:
+      return;
+  }
+}
+
+/// The tracer looks at least every 20 ms; where it has ended there is nothing left to do.
+Result<void> PtraceEngine::ask(Request request, EventSink& sink) {
+  {
+    std::unique_lock lock(request_mutex_);
+    if (tracing_) request_ = request;
+    request_taken_.wait(lock, [this] { return request_ == Request::none || !tracing_; });
+  }
+  queue_.deliver(sink);
+  return {};
 }
 
 void PtraceEngine::end_tracing() {

@@ -97,6 +97,7 @@ Result<void> Tracer::start(const EngineTarget& target) {
     for (auto& [tid, thread] : threads_) thread.waits_for_exec = true;
   }
   next_sweep_ns_ = monotonic_now_ns();
+  paused_ = options_.start_paused;
   return {};
 }
 
@@ -225,10 +226,10 @@ void Tracer::handle_exec(pid_t tid) {
   if (former_tid != tid && threads_.contains(former_tid)) {
     read_cpu(former_tid, threads_.at(former_tid));
     auto survivor = threads_.extract(former_tid);
-    report_cpu(former_tid, survivor.mapped(), now_ns);
+    report_cpu_of(former_tid, survivor.mapped(), now_ns);
     sink_->on_exit({.time_ns = now_ns, .pid = tid, .tid = former_tid});
     if (threads_.contains(tid)) {  // the old main thread, as far as we saw it
-      report_cpu(tid, threads_.at(tid), now_ns);
+      report_cpu_of(tid, threads_.at(tid), now_ns);
       threads_.erase(tid);
       --processes_[tid].threads;
     }
@@ -244,9 +245,7 @@ void Tracer::handle_exec(pid_t tid) {
   }
   for (const pid_t other : others) remove_thread(other, now_ns);
   if (thread.waits_for_exec) {  // here the recording of a launched program begins
-    const uint64_t cpu_ns = os::read_thread_run_ns(tid, tid).value_or(0);
-    thread.clock = SampleClock(options_.period_ns, cpu_ns, now_ns, random_phase());
-    thread.reported_cpu_ns = cpu_ns;
+    begin_clock(tid, thread, now_ns);
     thread.waits_for_exec = false;
   }
   processes_[tid].maps.clear();
@@ -269,7 +268,7 @@ void Tracer::remove_thread(pid_t tid, uint64_t now_ns) {
   const auto found = threads_.find(tid);
   if (found == threads_.end()) return;
   const pid_t pid = found->second.pid;
-  report_cpu(tid, found->second, now_ns);
+  report_cpu_of(tid, found->second, now_ns);
   threads_.erase(found);
   sink_->on_exit({.time_ns = now_ns, .pid = pid, .tid = tid});
   const auto process = processes_.find(pid);
@@ -303,11 +302,17 @@ void Tracer::read_cpu(pid_t tid, Thread& thread) {
   thread.clock.observe(stat->run_ns, monotonic_now_ns());
 }
 
-void Tracer::report_cpu(pid_t tid, Thread& thread, uint64_t now_ns) {
+void Tracer::report_cpu_of(pid_t tid, Thread& thread, uint64_t now_ns) {
   const uint64_t cpu_ns = thread.clock.cpu_ns();
-  if (thread.waits_for_exec || cpu_ns <= thread.reported_cpu_ns) return;
+  if (paused_ || thread.waits_for_exec || cpu_ns <= thread.reported_cpu_ns) return;
   sink_->on_thread_cpu(
       {.time_ns = now_ns, .pid = thread.pid, .tid = tid, .cpu_ns = cpu_ns - thread.reported_cpu_ns});
+  thread.reported_cpu_ns = cpu_ns;
+}
+
+void Tracer::begin_clock(pid_t tid, Thread& thread, uint64_t now_ns) {
+  const uint64_t cpu_ns = os::read_thread_run_ns(thread.pid, tid).value_or(thread.clock.cpu_ns());
+  thread.clock = SampleClock(options_.period_ns, cpu_ns, now_ns, random_phase());
   thread.reported_cpu_ns = cpu_ns;
 }
 
@@ -324,11 +329,25 @@ void Tracer::report_name(pid_t tid, Thread& thread, bool exec) {
   sink_->on_comm(event);
 }
 
-void Tracer::finish() {
+void Tracer::report_cpu() {
   for (auto& [tid, thread] : threads_) {
     read_cpu(tid, thread);
-    report_cpu(tid, thread, monotonic_now_ns());
+    report_cpu_of(tid, thread, monotonic_now_ns());
   }
+}
+
+void Tracer::pause() {
+  if (paused_) return;
+  report_cpu();
+  paused_ = true;
+}
+
+void Tracer::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  const uint64_t now_ns = monotonic_now_ns();
+  for (auto& [tid, thread] : threads_) begin_clock(tid, thread, now_ns);
+  next_sweep_ns_ = now_ns;
 }
 
 uint64_t Tracer::random_phase() {

@@ -47,8 +47,12 @@ class Tracer {
   Result<void> start(const EngineTarget& target);
   /// Handles stops and samples for one period.
   void run_once();
-  /// Reports the CPU time of the threads that still live.
-  void finish();
+  /// Reports the CPU time of the threads that live.
+  void report_cpu();
+  /// Stops sampling after a report of CPU time; births, names and ends are followed all the same.
+  void pause();
+  /// Goes on; CPU time used meanwhile is none of the recording's.
+  void resume();
 
   [[nodiscard]] bool targets_gone() const { return threads_.empty(); }
   [[nodiscard]] const TracerCounts& counts() const { return counts_; }
@@ -104,7 +108,8 @@ class Tracer {
   void remove_thread(pid_t tid, uint64_t now_ns);
   [[nodiscard]] static std::optional<os::SchedStat> read_schedstat(pid_t tid, const Thread& thread);
   void read_cpu(pid_t tid, Thread& thread);
-  void report_cpu(pid_t tid, Thread& thread, uint64_t now_ns);
+  void report_cpu_of(pid_t tid, Thread& thread, uint64_t now_ns);
+  void begin_clock(pid_t tid, Thread& thread, uint64_t now_ns);
   void report_name(pid_t tid, Thread& thread, bool exec);
   void count_stop(const Thread& thread, uint64_t now_ns);
   void wait_for_news(uint64_t until_ns) const;
@@ -117,6 +122,7 @@ class Tracer {
   std::unordered_map<pid_t, Process> processes_;
   std::vector<std::byte> stack_;  // reused
   TracerCounts counts_;
+  bool paused_ = false;
   uint64_t next_sweep_ns_ = 0;
   uint64_t next_lost_look_ns_ = 0;
   uint64_t sweeps_ = 0;

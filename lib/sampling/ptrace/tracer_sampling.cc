@@ -41,6 +41,7 @@ void Tracer::run_once() {
     // what it is.
     next_sweep_ns_ += options_.period_ns - options_.period_ns / 77;
     if (next_sweep_ns_ + options_.period_ns < now_ns) next_sweep_ns_ = now_ns;
+    if (paused_) next_sweep_ns_ = now_ns + kMaxWaitNs;  // for names and mappings
   }
   if (now_ns >= next_lost_look_ns_) {
     look_for_lost();
@@ -74,7 +75,7 @@ void Tracer::sweep() {
     moving.push_back(pid);
     if (now_ns - process.maps.refreshed_ns() >= kRefreshIntervalNs) refresh_process(pid, process, now_ns);
   }
-  if (moving.empty()) return;
+  if (moving.empty() || paused_) return;
   std::sort(moving.begin(), moving.end());
   for (auto& [tid, thread] : threads_) {
     if (!std::binary_search(moving.begin(), moving.end(), thread.pid)) continue;
@@ -133,6 +134,12 @@ void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
     count_stop(thread, monotonic_now_ns());
     thread.interrupted_ns = 0;
     if (taken.call_interrupted) ++counts_.interrupted_calls;
+    return;
+  }
+  if (paused_) {  // asked to stop just before the pause began
+    os::trace::resume(tid, 0);
+    count_stop(thread, monotonic_now_ns());
+    thread.interrupted_ns = 0;
     return;
   }
   ++thread.hits;

@@ -13,6 +13,9 @@ namespace {
 constexpr double kMinRate = 1;
 constexpr double kMaxRate = 50'000;  // more costs the program most of its time
 constexpr double kMaxSeconds = 365.0 * 24 * 3600;
+constexpr double kMiB = 1024 * 1024;
+constexpr double kMinSize = 4 * kMiB;
+constexpr double kMaxSize = 1024.0 * 1024 * kMiB;
 constexpr size_t kMaxNameLength = 64;
 
 struct Quantity {
@@ -83,6 +86,25 @@ Result<double> parse_percent(const std::string& text) {
   }
   return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no percentage", text),
               "give 0 to 100 per cent: 1, 0.5%");
+}
+
+Result<uint64_t> parse_size(const std::string& text) {
+  Quantity size;
+  double scale = 0;
+  if (parse_quantity(text, size)) {
+    std::string unit = size.unit;
+    if (unit.ends_with("iB")) unit.resize(unit.size() - 2);
+    if (unit.empty() || unit == "B") scale = 1;
+    if (unit == "k" || unit == "K") scale = 1024;
+    if (unit == "M") scale = kMiB;
+    if (unit == "G") scale = kMiB * 1024;
+  }
+  const double bytes = size.value * scale;
+  if (!(bytes >= kMinSize && bytes <= kMaxSize)) {
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a size of a recording", text),
+                "give 4M or more: --max-size 500M, --max-size 2G");
+  }
+  return static_cast<uint64_t>(bytes);
 }
 
 Result<pid_t> parse_pid(const std::string& text) {

@@ -22,6 +22,9 @@ Result<uint64_t> parse_duration(const std::string& text);
 /// "1", "1%", "0.5" per cent to a share, 0…1.
 Result<double> parse_percent(const std::string& text);
 
+/// "4M", "500M", "2G", "1.5GiB" (powers of 1024) to bytes, 4 MiB at least.
+Result<uint64_t> parse_size(const std::string& text);
+
 /// A process id.
 Result<pid_t> parse_pid(const std::string& text);
 

@@ -55,6 +55,13 @@ void add_record_options(CLI::App& app, RecordOptions& options) {
                  "Stop recording after so long; a launched program goes on")
       ->type_name("SECONDS")
       ->group(kRecordGroup);
+  app.add_option("--max-size", options.max_size,
+                 "Keep the recording this small by dropping its oldest part: 500M")
+      ->type_name("BYTES")
+      ->group(kRecordGroup);
+  app.add_option("--max-age", options.max_age, "Keep this much of the past and drop what is older: 10m, 1h")
+      ->type_name("SECONDS")
+      ->group(kRecordGroup);
   app.add_flag("--start-paused", options.start_paused,
                "Record nothing until strobe control PID resume (PID is Strobe's)")
       ->group(kRecordGroup);
@@ -99,6 +106,16 @@ Result<workflow::RecordRequest> make_request(const RecordOptions& options, const
   request.engine.stack_bytes = options.stack_bytes;
   request.engine.follow_children = !options.no_children;
   request.engine.start_paused = options.start_paused;
+  if (!options.max_size.empty()) {
+    Result<uint64_t> bytes = parse_size(options.max_size);
+    if (!bytes) return pass(std::move(bytes));
+    request.bounds.max_bytes = *bytes;
+  }
+  if (!options.max_age.empty()) {
+    Result<uint64_t> age = parse_duration(options.max_age);
+    if (!age) return pass(std::move(age));
+    request.bounds.max_age_ns = *age;
+  }
   request.control_folders = control_folders();
   request.symbols = symbolize_options();
   if (options.per_cpu) request.engine.per_cpu = sampling::EngineOptions::PerCpu::always;

@@ -27,6 +27,8 @@ struct RecordOptions {
   std::string output;
   std::string rate = "1k";
   std::string duration;
+  std::string max_size;
+  std::string max_age;
   std::string engine = "auto";
   uint32_t stack_bytes = 16 * 1024;
   bool force = false;

@@ -61,6 +61,14 @@ struct OverheadCounts {
   uint64_t ring_bytes = 0;         ///< all rings together
 };
 
+/// The oldest part of a recording, dropped to keep the rest within bounds the user gave. All other counts and
+/// all CPU times are of the rest, but for samples lost, which are not dated.
+struct DroppedCounts {
+  uint64_t samples = 0;
+  uint64_t cpu_ns = 0;
+  uint64_t until_ns = 0;  ///< since the recording's start: what is kept begins there
+};
+
 /// Stretches in which nothing was sampled because the user said so.
 struct PauseCounts {
   uint64_t count = 0;
@@ -79,6 +87,7 @@ struct Quality {
   std::vector<UnsampledProcess> unsampled;
   OverheadCounts overhead;
   PauseCounts pauses;
+  DroppedCounts dropped;
   std::vector<std::string> warnings;  ///< whole sentences for the user
 };
 

@@ -131,6 +131,12 @@ struct RecordingInfo {
   std::optional<int32_t> exit_status;  ///< of the program under `run`
 };
 
+/// The oldest part of a recording that is given up: samples and stacks before these.
+struct DropMark {
+  uint64_t first_sample = 0;
+  uint32_t first_stack = 0;
+};
+
 /// New and changed rows since the last delta. New rows of a table come in order of their ids without gaps,
 /// beginning at first_*; changed processes and threads come with their id.
 struct RecordingDelta {
@@ -144,6 +150,7 @@ struct RecordingDelta {
   std::vector<SampleRow> samples;
   std::optional<Quality> quality;     ///< replaces the stored one
   std::optional<RecordingInfo> info;  ///< replaces the stored one
+  std::optional<DropMark> drop;
 };
 
 /// What symbolizing found: replaces functions and the symbol part of frames; adds strings and inlined frames.

@@ -40,9 +40,10 @@ void signal_event(const UniqueFd& event) {
 Recorder::Recorder(RecorderOptions options, store::RecordingWriter writer, Diagnostics& diagnostics)
     : options_(std::move(options)),
       diagnostics_(&diagnostics),
-      writer_(std::move(writer)),
+      writer_(std::move(writer), options_.bounds.max_bytes),
       sink_({options_.info.start_monotonic_ns, options_.redact_arguments}),
       cpu_at_start_ns_(own_cpu_ns(own_usage())),
+      history_(options_.bounds, options_.info.start_monotonic_ns),
       ended_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Recorder::~Recorder() { stop(); }
@@ -87,7 +88,12 @@ void Recorder::run(std::promise<Result<void>> started) {
     }
     if (monotonic_now_ns() < next_hand_over_ns) continue;
     sink_.tracker().read_times();
-    hand_over();
+    if (!history_.is_bounded()) {
+      hand_over();
+    } else if (auto handed = hand_over_bounded(); !handed) {
+      failure_ = std::move(handed).error();
+      break;
+    }
     next_hand_over_ns = monotonic_now_ns() + kHandOverIntervalNs;
   }
   errands_.close();
@@ -109,6 +115,21 @@ void Recorder::hand_over() {
   if (writer_.has_room()) writer_.push(sink_.take_delta());
 }
 
+Result<void> Recorder::hand_over_bounded() {
+  if (!writer_.has_room()) return {};
+  const uint64_t now_ns = monotonic_now_ns();
+  const bool full = history_.is_segment_full(now_ns, sink_);
+  if (full) {
+    if (auto reported = engine_->report_cpu(sink_); !reported) return reported;
+  }
+  const auto drop = history_.drop_oldest(now_ns, writer_.used_bytes(), sink_);
+  RecordingDelta delta = sink_.take_delta();
+  delta.drop = drop;
+  writer_.push(std::move(delta));
+  if (full) history_.end_segment(now_ns, sink_);
+  return {};
+}
+
 void Recorder::stop() {
   stop_.store(true);
   errands_.wake();  // or the program's end would wait for the next look at the rings
@@ -128,6 +149,7 @@ Result<uint64_t> Recorder::finish(std::optional<int32_t> exit_status) {
   last.info->exit_status = exit_status;
   last.quality = assess();
   add_outcome(written, *last.quality);
+  history_.describe(options_.info.start_monotonic_ns, *last.quality);
   if (auto finished = writer_.finish(last); !finished) {
     diagnostics_->warn("the recording is incomplete: " + finished.error().what);
   }
@@ -187,10 +209,13 @@ Result<SnapshotJob> Recorder::prepare_snapshot(const std::string& path) {
   sink_.tracker().read_times();
   writer_.push(sink_.take_delta());
   const uint64_t now_ns = monotonic_now_ns();
-  SnapshotJob job{.path = path, .closing = {}};
+  SnapshotJob job{.path = path, .closing = {}, .complete = {}};
   sink_.tracker().add_closed_rows(now_ns, job.closing);
   job.closing.info = describe(now_ns);
   job.closing.quality = assess();
+  job.complete = [history = history_, start_ns = options_.info.start_monotonic_ns](Quality& quality) {
+    history.describe(start_ns, quality);
+  };
   if (paused_.load()) {
     ++job.closing.quality->pauses.count;
     job.closing.quality->pauses.total_ns += now_ns - paused_since_ns_;

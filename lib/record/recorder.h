@@ -12,6 +12,7 @@
 #include "base/diagnostics.h"
 #include "base/unique_fd.h"
 #include "model/recording.h"
+#include "record/bounded_history.h"
 #include "record/errand_queue.h"
 #include "record/sample_sink.h"
 #include "record/writer_thread.h"
@@ -24,6 +25,7 @@ struct RecorderOptions {
   sampling::EngineTarget target;
   RecordingInfo info;  ///< start times and what is known beforehand
   bool redact_arguments = false;
+  RecordingBounds bounds;
 };
 
 class Recorder {
@@ -54,6 +56,7 @@ class Recorder {
   /// Waits until the engine has news, stop() was called, or some milliseconds have passed.
   void wait_for_news() const;
   void hand_over();
+  Result<void> hand_over_bounded();
   void store_first_delta();
   Result<bool> switch_pause(bool paused);
   Result<SnapshotJob> prepare_snapshot(const std::string& path);
@@ -71,6 +74,7 @@ class Recorder {
   std::optional<Error> failure_;              // likewise
   uint64_t cpu_at_start_ns_ = 0;
   uint64_t end_ns_ = 0;
+  BoundedHistory history_;           // likewise
   PauseCounts pauses_;               // sampling thread
   uint64_t paused_since_ns_ = 0;     // likewise
   std::atomic<bool> paused_{false};  // written by the sampling thread, read by paused()

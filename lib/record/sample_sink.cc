@@ -36,9 +36,14 @@ void SampleSink::on_sample(const RawSample& sample) {
     stack =
         stacks_.intern(stack, frames_.intern(FrameKind::kernel, modules_.kernel(), raw(lookup_addr(frame))));
   }
-  if (unwound_.reason != LossReason::none) ++blame_[{unwound_.blame, unwound_.reason}];
-  samples_.push_back(
-      {sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread, stack, unwound_.stack_class});
+  if (unwound_.reason != LossReason::none) {
+    ++blame_[{unwound_.blame, unwound_.reason}];
+    ++census_.blame[{unwound_.blame, unwound_.reason}];
+  }
+  ++census_.samples;
+  ++census_.by_class[static_cast<size_t>(unwound_.stack_class)];
+  samples_.push_back({sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread,
+                      stacks_.recorded(stack), unwound_.stack_class});
   tracker_.count_sample(thread);
 }
 
@@ -85,8 +90,26 @@ RecordingDelta SampleSink::take_delta() {
   frames_.take_new(delta);
   stacks_.take_new(delta);
   strings_.take_new(delta);  // last: the others may have added some
+  handed_over_ += samples_.size();
   delta.samples.swap(samples_);
   return delta;
+}
+
+void SampleSink::begin_segment() {
+  stacks_.forget_all();
+  census_ = {};
+}
+
+uint64_t SampleSink::segment_bytes() const {
+  constexpr uint64_t kSampleBytes = 20;  // on disk, measured
+  constexpr uint64_t kStackBytes = 14;
+  return census_.samples * kSampleBytes + stacks_.size() * kStackBytes;
+}
+
+void SampleSink::forget(const SampleCensus& census) {
+  for (const auto& [key, count] : census.blame) {
+    if ((blame_[key] -= count) == 0) blame_.erase(key);
+  }
 }
 
 std::vector<Blame> SampleSink::stack_blame() const {

@@ -2,6 +2,7 @@
 // frames and stack, counts what went wrong. Sampling thread only.
 #pragma once
 
+#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -14,6 +15,15 @@
 #include "unwind/unwinder.h"
 
 namespace strobe::record {
+
+/// What was made of the samples of a stretch.
+struct SampleCensus {
+  using BlameCounts = std::map<std::pair<ModuleId, LossReason>, uint64_t>;
+
+  uint64_t samples = 0;
+  std::array<uint64_t, kStackClassCount> by_class{};
+  BlameCounts blame;
+};
 
 struct SampleSinkOptions {
   uint64_t start_ns = 0;  ///< CLOCK_MONOTONIC of the recording's start
@@ -40,6 +50,16 @@ class SampleSink final : public EventSink {
   /// Whether stacks of late went beyond their copies: the rest is read from the live threads, and every
   /// millisecond that this comes later more of them have moved on or ended.
   [[nodiscard]] bool reads_live_stacks() const { return samples_since_short_copy_ < kRecentSamples; }
+  /// Begins a new segment of the recording, which shares no stack with those before it; after take_delta().
+  void begin_segment();
+  /// The samples of the segment that runs, and what was stored for them, roughly.
+  [[nodiscard]] const SampleCensus& census() const { return census_; }
+  [[nodiscard]] uint64_t segment_bytes() const;
+  /// The next ids: what a later segment begins with.
+  [[nodiscard]] DropMark next_rows() const { return {handed_over_ + samples_.size(), stacks_.next_id()}; }
+  /// These samples are none of the recording's any more.
+  void forget(const SampleCensus& census);
+
   /// Where and why stacks ended early, most first.
   [[nodiscard]] std::vector<Blame> stack_blame() const;
 
@@ -71,7 +91,9 @@ class SampleSink final : public EventSink {
   std::vector<SampleRow> samples_;
   uint64_t lost_queue_ = 0;
   uint64_t samples_since_short_copy_ = kRecentSamples;
-  std::map<std::pair<ModuleId, LossReason>, uint64_t> blame_;
+  uint64_t handed_over_ = 0;  // samples
+  SampleCensus census_;       // of the segment
+  SampleCensus::BlameCounts blame_;
 };
 
 }  // namespace strobe::record

@@ -76,11 +76,18 @@ StackId StackTable::intern_in_index(StackId parent, FrameId frame) {
 }
 
 void StackTable::take_new(RecordingDelta& delta) {
-  delta.first_stack = static_cast<uint32_t>(taken_);
+  delta.first_stack = base_ + static_cast<uint32_t>(taken_);
   delta.stacks.reserve(nodes_.size() - taken_);
   for (; taken_ < nodes_.size(); ++taken_) {
-    delta.stacks.push_back({nodes_[taken_].parent, nodes_[taken_].frame});
+    delta.stacks.push_back({recorded(nodes_[taken_].parent), nodes_[taken_].frame});
   }
+}
+
+void StackTable::forget_all() {
+  base_ = next_id();
+  index_ = {};
+  nodes_ = {};
+  taken_ = 0;
 }
 
 }  // namespace strobe::record

@@ -41,9 +41,18 @@ class FrameTable {
 /// the roots, are in the index.
 class StackTable {
  public:
-  /// The node for `frame` called from `parent` (none: a root).
+  /// The node for `frame` called from `parent` (none: a root), valid until forget_all().
   StackId intern(StackId parent, FrameId frame);
   void take_new(RecordingDelta& delta);
+  /// The id of a node in the recording, where those of earlier segments come before it.
+  [[nodiscard]] StackId recorded(StackId node) const {
+    return node.is_none() ? node : StackId{node.value + base_};
+  }
+  /// Begins anew, after all was taken: the stacks so far can be dropped from the recording without those to
+  /// come.
+  void forget_all();
+  [[nodiscard]] uint32_t next_id() const { return base_ + static_cast<uint32_t>(nodes_.size()); }
+  [[nodiscard]] size_t size() const { return nodes_.size(); }
 
  private:
   struct Node {
@@ -60,6 +69,7 @@ class StackTable {
   FlatIndex index_;
   std::vector<Node> nodes_;
   size_t taken_ = 0;
+  uint32_t base_ = 0;  // stacks before these
 };
 
 }  // namespace strobe::record

@@ -34,6 +34,7 @@ ThreadId TargetTracker::add_thread(ProcessState& process, pid_t tid, uint64_t ti
   row.name = processes_[process.id.index()].command;
   threads_.push_back(row);
   samples_.push_back(0);
+  segment_use_.push_back({.thread = id});
   thread_is_changed_.push_back(false);
   changed(id);
   thread_ids_[tid] = id;
@@ -132,6 +133,7 @@ void TargetTracker::on_map(const MapEvent& event) {
 void TargetTracker::on_thread_cpu(const ThreadCpuEvent& event) {
   const ThreadId id = thread(event.pid, event.tid, event.time_ns);
   threads_[id.index()].cpu_ns += event.cpu_ns;
+  segment_use_[id.index()].cpu_ns += event.cpu_ns;
   changed(id);
 }
 
@@ -209,6 +211,23 @@ void TargetTracker::take_changes(RecordingDelta& delta) {
   }
   changed_processes_.clear();
   changed_threads_.clear();
+}
+
+std::vector<ThreadUse> TargetTracker::take_segment_use() {
+  std::vector<ThreadUse> uses;
+  for (ThreadUse& use : segment_use_) {
+    if (use.cpu_ns != 0 || use.samples != 0) uses.push_back(use);
+    use.cpu_ns = use.samples = 0;
+  }
+  return uses;
+}
+
+void TargetTracker::forget(const std::vector<ThreadUse>& uses) {
+  for (const ThreadUse& use : uses) {
+    threads_[use.thread.index()].cpu_ns -= use.cpu_ns;
+    samples_[use.thread.index()] -= use.samples;
+    changed(use.thread);
+  }
 }
 
 uint64_t TargetTracker::total_cpu_ns() const {

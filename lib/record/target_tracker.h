@@ -25,6 +25,13 @@ struct ProcessState {
   uint64_t system_base_ns = 0;
 };
 
+/// What a thread used in a stretch of the recording.
+struct ThreadUse {
+  ThreadId thread;
+  uint64_t cpu_ns = 0;
+  uint64_t samples = 0;
+};
+
 class TargetTracker {
  public:
   TargetTracker(StringTable& strings, ModuleTable& modules, uint64_t start_ns, bool redact_arguments)
@@ -51,7 +58,14 @@ class TargetTracker {
   void add_closed_rows(uint64_t time_ns, RecordingDelta& delta) const;
 
   void take_changes(RecordingDelta& delta);
-  void count_sample(ThreadId thread) { ++samples_[thread.index()]; }
+  void count_sample(ThreadId thread) {
+    ++samples_[thread.index()];
+    ++segment_use_[thread.index()].samples;
+  }
+  /// What threads used since the last call, or the beginning; in order of their ids.
+  [[nodiscard]] std::vector<ThreadUse> take_segment_use();
+  /// That use is none of the recording's any more.
+  void forget(const std::vector<ThreadUse>& uses);
   [[nodiscard]] const std::vector<ProcessRow>& processes() const { return processes_; }
   [[nodiscard]] uint64_t total_cpu_ns() const;
   /// Processes with CPU time and no sample, grouped by command name; where sampling is `pooled`, only those
@@ -77,7 +91,8 @@ class TargetTracker {
   std::vector<ProcessRow> processes_;
   std::vector<std::string> commands_;  // parallel to processes_
   std::vector<ThreadRow> threads_;
-  std::vector<uint64_t> samples_;  // parallel to threads_
+  std::vector<uint64_t> samples_;       // parallel to threads_
+  std::vector<ThreadUse> segment_use_;  // likewise
   std::vector<ProcessId> changed_processes_;
   std::vector<ThreadId> changed_threads_;
   std::vector<bool> process_is_changed_, thread_is_changed_;

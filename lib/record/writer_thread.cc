@@ -16,8 +16,11 @@ void add_outcome(const WriterOutcome& outcome, Quality& quality) {
   }
 }
 
-WriterThread::WriterThread(store::RecordingWriter writer)
-    : writer_(std::move(writer)), thread_([this] { run(); }) {}
+WriterThread::WriterThread(store::RecordingWriter writer, uint64_t max_bytes)
+    : writer_(std::move(writer)), bounded_(max_bytes != 0), thread_([this, max_bytes] {
+        if (max_bytes != 0) static_cast<void>(writer_.bound(max_bytes));
+        run();
+      }) {}
 
 WriterThread::~WriterThread() {
   {
@@ -31,6 +34,12 @@ WriterThread::~WriterThread() {
 bool WriterThread::has_room() const {
   const std::lock_guard lock(mutex_);
   return queued_samples_ < kMaxQueuedSamples;
+}
+
+std::optional<uint64_t> WriterThread::used_bytes() const {
+  const std::lock_guard lock(mutex_);
+  if (!queue_.empty() || busy_) return std::nullopt;
+  return used_bytes_;
 }
 
 void WriterThread::push(RecordingDelta delta) { static_cast<void>(push(Work{std::move(delta), {}, {}})); }
@@ -66,7 +75,9 @@ void WriterThread::run() {
     } else {
       store(work.delta);
     }
+    const uint64_t used_bytes = bounded_ ? writer_.used_bytes().value_or(0) : 0;
     lock.lock();
+    used_bytes_ = used_bytes;
     busy_ = false;
     changed_.notify_all();
   }
@@ -86,6 +97,7 @@ void WriterThread::store(const RecordingDelta& delta) {
 
 Result<void> WriterThread::copy(SnapshotJob& job) {
   add_outcome(outcome_, *job.closing.quality);
+  if (job.complete) job.complete(*job.closing.quality);
   return writer_.write_copy(job.path, job.closing);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -31,16 +32,20 @@ void add_outcome(const WriterOutcome& outcome, Quality& quality);
 struct SnapshotJob {
   std::string path;        ///< of a file that does not exist yet
   RecordingDelta closing;  ///< what makes the copy a finished recording; its quality without the outcome
+  std::function<void(Quality&)> complete;  ///< called with it when the outcome was added
 };
 
 class WriterThread {
  public:
-  explicit WriterThread(store::RecordingWriter writer);
+  /// `max_bytes` bounds the log beside the file (store::RecordingWriter::bound); 0: as usual.
+  WriterThread(store::RecordingWriter writer, uint64_t max_bytes);
   ~WriterThread();
 
   /// False while the queue is full: the caller keeps its rows and tries again later.
   [[nodiscard]] bool has_room() const;
   void push(RecordingDelta delta);
+  /// Bytes in use by the file; none while it has not stored everything that was pushed.
+  [[nodiscard]] std::optional<uint64_t> used_bytes() const;
   /// Has the copy made after all that was pushed before, and tells how that went.
   std::future<Result<void>> push_snapshot(SnapshotJob job);
   /// Waits until everything handed over is stored, and tells how that went.
@@ -62,11 +67,13 @@ class WriterThread {
   Result<void> copy(SnapshotJob& job);
 
   store::RecordingWriter writer_;
+  bool bounded_;
   WriterOutcome outcome_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   std::deque<Work> queue_;
   size_t queued_samples_ = 0;
+  uint64_t used_bytes_ = 0;
   bool busy_ = false;
   bool stop_ = false;
   std::thread thread_;  // last: starts when all else is there

@@ -141,6 +141,15 @@ void write_pauses(JsonWriter& json, const PauseCounts& pauses) {
   json.end_object();
 }
 
+void write_dropped(JsonWriter& json, const DroppedCounts& dropped) {
+  json.key("dropped");
+  json.begin_object();
+  json.member("samples", dropped.samples);
+  json.member("cpu_s", seconds_of(dropped.cpu_ns));
+  json.member("until_s", seconds_of(dropped.until_ns));
+  json.end_object();
+}
+
 }  // namespace
 
 void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
@@ -157,6 +166,7 @@ void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
   write_processes(json, quality);
   write_overhead(json, quality.overhead);
   write_pauses(json, quality.pauses);
+  write_dropped(json, quality.dropped);
   json.key("warnings");
   json.begin_array();
   for (const std::string& warning : view.warnings) json.value(warning);

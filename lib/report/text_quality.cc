@@ -126,6 +126,10 @@ std::string overhead_rows(const analyze::QualityView& view) {
     text +=
         row("paused", fmt::format("{} times, {:.3f} s in all", pauses.count, seconds_of(pauses.total_ns)));
   }
+  if (const DroppedCounts& dropped = view.quality.dropped; dropped.samples != 0) {
+    text += row("dropped", fmt::format("{} samples, {:.3f} CPU seconds, all before {:.1f} s", dropped.samples,
+                                       seconds_of(dropped.cpu_ns), seconds_of(dropped.until_ns)));
+  }
   text += row("rings", fmt::format("{:.1f} MiB", static_cast<double>(overhead.ring_bytes) / kMiB));
   text += row("target stopped",
               fmt::format("{:.6f} s in {} stops, longest {:.6f} s", seconds_of(overhead.target_stopped_ns),

@@ -55,6 +55,9 @@ void visit_quality(QualityType& quality, Visitor&& visit) {
   visit("overhead_ring_bytes", quality.overhead.ring_bytes);
   visit("pauses_count", quality.pauses.count);
   visit("pauses_total_ns", quality.pauses.total_ns);
+  visit("dropped_samples", quality.dropped.samples);
+  visit("dropped_cpu_ns", quality.dropped.cpu_ns);
+  visit("dropped_until_ns", quality.dropped.until_ns);
 }
 
 }  // namespace strobe::store

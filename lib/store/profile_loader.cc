@@ -142,14 +142,19 @@ class ProfileLoader {
     return true;
   }
 
-  /// All rows in the order of their ids, which count from 0; `decode(reader, row)` reads the columns behind
-  /// the id.
+  /// All rows in the order of their ids, which count from 0 without gaps, or, where rows at the beginning may
+  /// have been dropped, from `first`, which is told; `decode(reader, row)` reads the columns behind the id.
   template <class Row, class Decode>
-  Result<void> load_rows(const char* table, std::vector<Row>& rows, Decode decode) {
+  Result<void> load_rows(const char* table, std::vector<Row>& rows, Decode decode,
+                         uint64_t* first = nullptr) {
     auto statement = database_.prepare(std::string("SELECT * FROM ") + table + " ORDER BY id");
     if (!statement) return pass(std::move(statement));
+    uint64_t base = 0;
     while (statement->next()) {
-      if (std::cmp_not_equal(statement->integer(0), rows.size())) {
+      if (first != nullptr && rows.empty() && statement->integer(0) > 0) {
+        base = *first = static_cast<uint64_t>(statement->integer(0));
+      }
+      if (std::cmp_not_equal(statement->integer(0), base + rows.size())) {
         return damaged(std::string("ids of table ") + table);
       }
       RowReader reader(*statement);
@@ -262,17 +267,40 @@ class ProfileLoader {
   }
 
   Result<void> load_samples() {
-    auto result = load_rows("stack", profile_.stacks, [](RowReader& in, StackRow& row) {
-      in.read(row.parent);
-      in.read(row.frame);
-    });
+    auto result = load_rows(
+        "stack", profile_.stacks,
+        [](RowReader& in, StackRow& row) {
+          in.read(row.parent);
+          in.read(row.frame);
+        },
+        &first_stack_);
     if (!result) return result;
-    return load_rows("sample", profile_.samples, [](RowReader& in, SampleRow& row) {
-      in.read(row.time_ns);
-      in.read(row.thread);
-      in.read(row.stack);
-      in.read_enum(row.stack_class, StackClass::none);
-    });
+    result = load_rows(
+        "sample", profile_.samples,
+        [](RowReader& in, SampleRow& row) {
+          in.read(row.time_ns);
+          in.read(row.thread);
+          in.read(row.stack);
+          in.read_enum(row.stack_class, StackClass::none);
+        },
+        &first_sample_);
+    if (!result) return result;
+    return rebase_stacks();
+  }
+
+  /// Makes ids of stacks indices, where the first ones were dropped. check_profile() does the rest.
+  Result<void> rebase_stacks() {
+    if (first_stack_ == 0) return {};
+    bool good = true;
+    const auto rebase = [&](StackId& id) {
+      if (id.is_none()) return;
+      good = good && id.value >= first_stack_;
+      id.value = good ? static_cast<uint32_t>(id.value - first_stack_) : 0;
+    };
+    for (StackRow& row : profile_.stacks) rebase(row.parent);
+    for (SampleRow& row : profile_.samples) rebase(row.stack);
+    if (!good) return damaged("its stacks refer to dropped ones");
+    return {};
   }
 
   Result<void> load_sources() {
@@ -295,6 +323,10 @@ class ProfileLoader {
     ValueReader reader(*values);
     visit_quality(profile_.quality, reader);
     if (!reader.ok()) return damaged("values in table quality");
+    if (profile_.state == RecordingState::open && first_sample_ != 0) {  // the quality was still to come
+      profile_.quality.dropped.samples = first_sample_;
+      if (!profile_.samples.empty()) profile_.quality.dropped.until_ns = profile_.samples.front().time_ns;
+    }
     return {};
   }
 
@@ -335,6 +367,8 @@ class ProfileLoader {
 
   Database& database_;
   uint64_t budget_bytes_;
+  uint64_t first_stack_ = 0;
+  uint64_t first_sample_ = 0;
   Profile profile_;
 };
 

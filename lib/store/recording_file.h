@@ -24,6 +24,11 @@ class RecordingWriter {
 
   /// Stores a delta in one transaction. On failure (disk full) what was stored before stays readable.
   Result<void> append(const RecordingDelta& delta);
+  /// Keeps the log beside the file small, so that both together stay within `max_bytes` where used_bytes()
+  /// does by a sixteenth and a second's rows.
+  Result<void> bound(uint64_t max_bytes);
+  /// Bytes of the file that hold something: dropped rows leave room for others.
+  Result<uint64_t> used_bytes();
   /// Writes a finished recording to `path`, which must not exist yet: what was appended so far, and
   /// `closing`. On failure nothing is left there. This recording goes on.
   Result<void> write_copy(const std::string& path, const RecordingDelta& closing);

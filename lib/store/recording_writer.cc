@@ -67,6 +67,7 @@ Result<void> RecordingWriter::State::write(const RecordingDelta& delta) {
   if (result) result = rows->add_stacks(delta.first_stack, delta.stacks);
   if (result) result = rows->add_samples(sizes.samples, delta.samples);
   if (result) result = rows->put_rows(delta);
+  if (result && delta.drop) result = rows->drop_before(*delta.drop);
   return result;
 }
 
@@ -161,6 +162,23 @@ Result<void> close_copy(Database& from, const std::string& path, const Recording
 }
 
 }  // namespace
+
+Result<void> RecordingWriter::bound(uint64_t max_bytes) {
+  if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "bound a recording that is finished");
+  const uint64_t log_bytes = std::min(max_bytes / 16, kMaxReserveBytes / 2);
+  return state_->database.execute(
+      fmt::format("PRAGMA wal_autocheckpoint = {}; PRAGMA journal_size_limit = {}",
+                  std::max(log_bytes / kPageBytes, kMinLogPages), log_bytes));
+}
+
+Result<uint64_t> RecordingWriter::used_bytes() {
+  if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "look at a recording that is finished");
+  auto pages = state_->database.query_integer("PRAGMA page_count");
+  if (!pages) return pass(std::move(pages));
+  auto free_pages = state_->database.query_integer("PRAGMA freelist_count");
+  if (!free_pages) return pass(std::move(free_pages));
+  return static_cast<uint64_t>(*pages - std::min(*pages, *free_pages)) * kPageBytes;
+}
 
 Result<void> RecordingWriter::write_copy(const std::string& path, const RecordingDelta& closing) {
   if (state_ == nullptr) return fail(ErrorCode::invalid_argument, "copy a recording that is finished");

@@ -133,6 +133,11 @@ Result<void> RowWriter::put_thread(ThreadId id, const ThreadRow& row) {
   return insert(kThread).run(id, row.process, row.tid, row.name, row.start_ns, row.end_ns, row.cpu_ns);
 }
 
+Result<void> RowWriter::drop_before(const DropMark& mark) {
+  return database_->execute("DELETE FROM sample WHERE id < " + std::to_string(mark.first_sample) +
+                            "; DELETE FROM stack WHERE id < " + std::to_string(mark.first_stack));
+}
+
 Result<void> RowWriter::put_rows(const RecordingDelta& delta) {
   Result<void> result;
   for (const auto& [id, row] : delta.processes) {

@@ -27,6 +27,8 @@ class RowWriter {
   // Rows that are inserted or replaced.
   Result<void> put_process(ProcessId id, const ProcessRow& row);
   Result<void> put_thread(ThreadId id, const ThreadRow& row);
+  /// Deletes the oldest rows; their pages are used again, so that little of this goes through the log.
+  Result<void> drop_before(const DropMark& mark);
   /// The processes, threads, quality and info of a delta.
   Result<void> put_rows(const RecordingDelta& delta);
   Result<void> put_frame(FrameId id, const FrameRow& row);

@@ -58,6 +58,7 @@ record::RecorderOptions recorder_options(const RecordRequest& request, sampling:
   options.info.command = describe_target(request);
   options.info.period_ns = request.engine.period_ns;
   options.redact_arguments = request.redact_arguments;
+  options.bounds = request.bounds;
   return options;
 }
 

@@ -13,6 +13,7 @@
 #include "base/diagnostics.h"
 #include "base/result.h"
 #include "model/recording.h"
+#include "record/bounded_history.h"
 #include "sampling/engine.h"
 #include "symbolize/symbolizer.h"
 
@@ -33,6 +34,7 @@ struct RecordRequest {
   bool redact_arguments = false;        ///< keep program names only (--no-args)
   std::optional<uint64_t> duration_ns;  ///< the recording ends then; a launched program goes on
   sampling::EngineOptions engine;
+  record::RecordingBounds bounds;
   std::vector<std::string> control_folders;  ///< where the control socket may be (os::control_folders)
   symbolize::SymbolizeOptions symbols;       ///< for snapshots
   /// Called, on a thread of its own, with a snapshot that SIGUSR1 asked for.

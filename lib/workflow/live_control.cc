@@ -55,7 +55,10 @@ void LiveControl::begin_service() {
 
 void LiveControl::take_snapshot() {
   if (!request_->on_snapshot) return;
-  snapshots_.request_once([this](const Result<SnapshotOutcome>& outcome) { request_->on_snapshot(outcome); });
+  snapshots_.request_once([this](const Result<SnapshotOutcome>& outcome) {
+    // Too late: the report of the whole comes just now.
+    if (outcome || outcome.error().code != ErrorCode::gone) request_->on_snapshot(outcome);
+  });
 }
 
 void LiveControl::serve() {

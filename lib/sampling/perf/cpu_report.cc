@@ -33,7 +33,8 @@ void CpuReport::report(EventSink& sink, uint64_t time_ns, const Live& thread) {
 }
 
 void CpuReport::ended(const ExitEvent& event, EventSink& sink) {
-  if (const auto known = known_.find(event.tid); known != known_.end()) known->second.ended = true;
+  if (const auto known = known_.find(event.tid); known != known_.end())
+    known->second.ended_ns = event.time_ns;
   if (!events_->has_counter(event.tid)) return;
   const uint64_t cpu_ns = events_->take_count(event.tid);
   original_cpu_ns_ += cpu_ns;
@@ -97,12 +98,14 @@ void CpuReport::report_live(const Moment& moment, EventSink& sink) {
       reported_ns = std::max(reported_ns, thread.used_ns);
     }
   }
-  forget_ended();
+  forget_ended(moment.time_ns);
 }
 
-/// READ records follow the EXIT within microseconds: who had ended before the last look needs no more.
-void CpuReport::forget_ended() {
-  std::erase_if(known_, [](const auto& entry) { return entry.second.ended; });
+/// READ records follow the EXIT within microseconds.
+void CpuReport::forget_ended(uint64_t time_ns) {
+  std::erase_if(known_, [time_ns](const auto& entry) {
+    return entry.second.ended_ns != 0 && entry.second.ended_ns + kNsPerSecond < time_ns;
+  });
 }
 
 void CpuReport::pause() {

@@ -51,7 +51,7 @@ class CpuReport {
     uint64_t reported_ns = 0;
     uint64_t stopped_ns = 0;   // used while the events were stopped
     uint64_t at_pause_ns = 0;  // what procfs said when they were
-    bool ended = false;
+    uint64_t ended_ns = 0;     // 0: it lives
   };
   struct Live {
     pid_t pid = 0, tid = 0;
@@ -61,7 +61,7 @@ class CpuReport {
 
   void report(EventSink& sink, uint64_t time_ns, const Live& thread);
   [[nodiscard]] uint64_t used_ns(pid_t tid, uint64_t run_ns) const;
-  void forget_ended();
+  void forget_ended(uint64_t time_ns);
 
   TargetEvents* events_;
   const ThreadTable* threads_;

@@ -30,38 +30,49 @@ void BoundedHistory::end_segment(uint64_t now_ns, SampleSink& sink) {
                        .census = sink.census(),
                        .uses = sink.tracker().take_segment_use()});
   sink.begin_segment();
+  handed_over_bytes_ = 0;
   segment_start_ns_ = now_ns;
 }
 
+bool BoundedHistory::is_large(uint64_t used_bytes) const {
+  return bounds_.max_bytes != 0 && used_bytes >= bounds_.max_bytes - bounds_.max_bytes / kReservedShare;
+}
+
 /// Where names, processes and frames alone are nearly too large, dropping samples would leave nothing.
-bool BoundedHistory::is_too_large(uint64_t used_bytes) {
-  if (bounds_.max_bytes == 0 || used_bytes < bounds_.max_bytes - bounds_.max_bytes / kReservedShare)
-    return false;
+bool BoundedHistory::is_worth_dropping() const {
   uint64_t bytes = 0;
   for (const Segment& segment : segments_) bytes += segment.bytes;
-  too_large_ = bytes < bounds_.max_bytes / kSegments;
-  return !too_large_;
+  return bytes >= bounds_.max_bytes / kSegments;
 }
 
 std::optional<DropMark> BoundedHistory::drop_oldest(uint64_t now_ns, std::optional<uint64_t> used_bytes,
                                                     SampleSink& sink) {
+  // The rows that are handed over next are in the log first and in the file as well then, and as many come
+  // before what is dropped now is gone.
+  const uint64_t coming_bytes = 3 * (sink.segment_bytes() - handed_over_bytes_);
+  handed_over_bytes_ = sink.segment_bytes();
   std::optional<DropMark> mark;
-  bool too_large = used_bytes && is_too_large(*used_bytes);
+  uint64_t expected_bytes = used_bytes ? *used_bytes + coming_bytes : 0;
   while (!segments_.empty()) {
-    Segment& oldest = segments_.front();
+    const Segment& oldest = segments_.front();
     const bool too_old = bounds_.max_age_ns != 0 && now_ns - oldest.end_ns >= bounds_.max_age_ns;
-    if (!too_old && !too_large) break;
-    too_large = false;  // one at a time: then the file tells how large it is
+    if (!too_old && !(is_large(expected_bytes) && is_worth_dropping())) break;
+    expected_bytes -= std::min(expected_bytes, oldest.bytes);
     mark = oldest.next;
-    sink.forget(oldest.census);
-    sink.tracker().forget(oldest.uses);
-    for (const ThreadUse& use : oldest.uses) dropped_cpu_ns_ += use.cpu_ns;
-    dropped_.samples += oldest.census.samples;
-    for (size_t i = 0; i < dropped_.by_class.size(); ++i) dropped_.by_class[i] += oldest.census.by_class[i];
-    dropped_until_ns_ = oldest.end_ns;
+    drop(oldest, sink);
     segments_.pop_front();
   }
+  if (used_bytes) too_large_ = !mark && is_large(*used_bytes) && !is_worth_dropping();
   return mark;
+}
+
+void BoundedHistory::drop(const Segment& segment, SampleSink& sink) {
+  sink.forget(segment.census);
+  sink.tracker().forget(segment.uses);
+  for (const ThreadUse& use : segment.uses) dropped_cpu_ns_ += use.cpu_ns;
+  dropped_.samples += segment.census.samples;
+  for (size_t i = 0; i < dropped_.by_class.size(); ++i) dropped_.by_class[i] += segment.census.by_class[i];
+  dropped_until_ns_ = segment.end_ns;
 }
 
 void BoundedHistory::describe(uint64_t recording_start_ns, Quality& quality) const {

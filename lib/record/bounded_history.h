@@ -49,11 +49,14 @@ class BoundedHistory {
     SampleCensus census;
     std::vector<ThreadUse> uses;
   };
-  [[nodiscard]] bool is_too_large(uint64_t used_bytes);
+  [[nodiscard]] bool is_large(uint64_t used_bytes) const;
+  [[nodiscard]] bool is_worth_dropping() const;
+  void drop(const Segment& segment, SampleSink& sink);
 
   RecordingBounds bounds_;
   uint64_t segment_start_ns_;
-  std::deque<Segment> segments_;  // ended and kept, oldest first
+  std::deque<Segment> segments_;    // ended and kept, oldest first
+  uint64_t handed_over_bytes_ = 0;  // of the running segment, roughly
   SampleCensus dropped_;
   uint64_t dropped_cpu_ns_ = 0;
   uint64_t dropped_until_ns_ = 0;

@@ -34,8 +34,14 @@ void BoundedHistory::end_segment(uint64_t now_ns, SampleSink& sink) {
   segment_start_ns_ = now_ns;
 }
 
-bool BoundedHistory::is_large(uint64_t used_bytes) const {
-  return bounds_.max_bytes != 0 && used_bytes >= bounds_.max_bytes - bounds_.max_bytes / kReservedShare;
+bool BoundedHistory::is_handover_large(const SampleSink& sink) const {
+  return bounds_.max_bytes != 0 &&
+         sink.segment_bytes() - handed_over_bytes_ >= bounds_.max_bytes / (8 * kSegments);
+}
+
+bool BoundedHistory::is_large() const {
+  return bounds_.max_bytes != 0 &&
+         stored_bytes_ >= static_cast<int64_t>(bounds_.max_bytes - bounds_.max_bytes / kReservedShare);
 }
 
 /// Where names, processes and frames alone are nearly too large, dropping samples would leave nothing.
@@ -47,22 +53,22 @@ bool BoundedHistory::is_worth_dropping() const {
 
 std::optional<DropMark> BoundedHistory::drop_oldest(uint64_t now_ns, std::optional<uint64_t> used_bytes,
                                                     SampleSink& sink) {
-  // The rows that are handed over next are in the log first and in the file as well then, and as many come
-  // before what is dropped now is gone.
-  const uint64_t coming_bytes = 3 * (sink.segment_bytes() - handed_over_bytes_);
+  const uint64_t news_bytes = sink.segment_bytes() - handed_over_bytes_;
   handed_over_bytes_ = sink.segment_bytes();
+  if (used_bytes) stored_bytes_ = static_cast<int64_t>(*used_bytes);
+  // Twice: what is handed over next is in the log first and in the file as well then.
+  stored_bytes_ += static_cast<int64_t>(2 * news_bytes);
   std::optional<DropMark> mark;
-  uint64_t expected_bytes = used_bytes ? *used_bytes + coming_bytes : 0;
   while (!segments_.empty()) {
     const Segment& oldest = segments_.front();
     const bool too_old = bounds_.max_age_ns != 0 && now_ns - oldest.end_ns >= bounds_.max_age_ns;
-    if (!too_old && !(is_large(expected_bytes) && is_worth_dropping())) break;
-    expected_bytes -= std::min(expected_bytes, oldest.bytes);
+    if (!too_old && !(is_large() && is_worth_dropping())) break;
+    stored_bytes_ -= static_cast<int64_t>(oldest.bytes);
     mark = oldest.next;
     drop(oldest, sink);
     segments_.pop_front();
   }
-  if (used_bytes) too_large_ = !mark && is_large(*used_bytes) && !is_worth_dropping();
+  too_large_ = used_bytes ? !mark && is_large() && !is_worth_dropping() : too_large_;
   return mark;
 }
 

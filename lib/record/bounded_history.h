@@ -29,6 +29,9 @@ class BoundedHistory {
   [[nodiscard]] bool is_bounded() const { return bounds_.max_bytes != 0 || bounds_.max_age_ns != 0; }
   /// Whether the running segment has its length: to be ended after a report of CPU time.
   [[nodiscard]] bool is_segment_full(uint64_t now_ns, const SampleSink& sink) const;
+  /// Whether so much waits that it should be handed over at once: what is stored in one go is in the log as
+  /// well for a while.
+  [[nodiscard]] bool is_handover_large(const SampleSink& sink) const;
   /// After take_delta(): what comes now belongs to a new segment.
   void end_segment(uint64_t now_ns, SampleSink& sink);
 
@@ -49,7 +52,7 @@ class BoundedHistory {
     SampleCensus census;
     std::vector<ThreadUse> uses;
   };
-  [[nodiscard]] bool is_large(uint64_t used_bytes) const;
+  [[nodiscard]] bool is_large() const;
   [[nodiscard]] bool is_worth_dropping() const;
   void drop(const Segment& segment, SampleSink& sink);
 
@@ -57,6 +60,7 @@ class BoundedHistory {
   uint64_t segment_start_ns_;
   std::deque<Segment> segments_;    // ended and kept, oldest first
   uint64_t handed_over_bytes_ = 0;  // of the running segment, roughly
+  int64_t stored_bytes_ = 0;        // by the last word of the writer, and what was handed over since, roughly
   SampleCensus dropped_;
   uint64_t dropped_cpu_ns_ = 0;
   uint64_t dropped_until_ns_ = 0;

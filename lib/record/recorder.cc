@@ -86,7 +86,7 @@ void Recorder::run(std::promise<Result<void>> started) {
       failure_ = std::move(polled).error();
       break;
     }
-    if (monotonic_now_ns() < next_hand_over_ns) continue;
+    if (monotonic_now_ns() < next_hand_over_ns && !history_.is_handover_large(sink_)) continue;
     sink_.tracker().read_times();
     if (!history_.is_bounded()) {
       hand_over();

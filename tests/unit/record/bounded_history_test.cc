@@ -91,6 +91,7 @@ TEST(BoundedHistory, SegmentsShareNoStacks) {
   stacks.forget_all();
   const StackId again = stacks.intern(stacks.intern({}, FrameId{1}), FrameId{2});
   EXPECT_EQ(stacks.recorded(again), StackId{3});
+  delta = {};
   stacks.take_new(delta);
   EXPECT_EQ(delta.first_stack, 2U);
   ASSERT_EQ(delta.stacks.size(), 2U);

@@ -323,7 +323,12 @@ class ProfileLoader {
     ValueReader reader(*values);
     visit_quality(profile_.quality, reader);
     if (!reader.ok()) return damaged("values in table quality");
-    if (profile_.state == RecordingState::open && first_sample_ != 0) {  // the quality was still to come
+    if (profile_.state != RecordingState::open) {
+      if (first_sample_ != (profile_.samples.empty() ? 0 : profile_.quality.dropped.samples)) {
+        return damaged("ids of table sample");
+      }
+      if (first_stack_ != 0 && profile_.quality.dropped.samples == 0) return damaged("ids of table stack");
+    } else if (first_sample_ != 0) {  // the quality was still to come
       profile_.quality.dropped.samples = first_sample_;
       if (!profile_.samples.empty()) profile_.quality.dropped.until_ns = profile_.samples.front().time_ns;
     }

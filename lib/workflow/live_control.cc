@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "os/own_rights.h"
 
 namespace strobe::workflow {
 namespace {
@@ -62,6 +63,7 @@ void LiveControl::take_snapshot() {
 }
 
 void LiveControl::serve() {
+  os::drop_unneeded_rights();
   while (true) {
     pollfd news[] = {{listener_->fd(), POLLIN, 0}, {end_fd_.get(), POLLIN, 0}};
     static_cast<void>(::poll(news, 2, -1));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/own_rights.h"
+
 namespace strobe::workflow {
 namespace {
 
@@ -61,6 +63,7 @@ void SnapshotTaker::enqueue(Request request) {
 }
 
 void SnapshotTaker::run() {
+  os::drop_unneeded_rights();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });

@@ -28,6 +28,11 @@ class CommandLine:
         self.own_options = read_options(text)
         self.options = {name: read_options(self.help_of(name)) for name in self.subcommands}
 
+    def views(self, subcommand):
+        """The words of "[functions|threads]" in the line that shows how it is called."""
+        usage = re.search(r"^Usage: (.*)", self.help_of(subcommand), re.MULTILINE).group(1)
+        return {word for words in re.findall(r"\[([a-z]+(?:\|[a-z]+)+)\]", usage) for word in words.split("|")}
+
     def help_of(self, *words):
         return subprocess.run([self.program, *words, "--help"], check=True, capture_output=True, text=True).stdout
 

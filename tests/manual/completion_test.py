@@ -11,7 +11,6 @@ from command_line import CommandLine
 from shells import Bash, Fish, Zsh
 
 SHELLS = {"bash": Bash, "zsh": Zsh, "fish": Fish}
-VIEWS = {"functions", "threads", "quality"}
 
 
 class Check:
@@ -49,14 +48,16 @@ def check_options(check, line):
                 check.contains(f"strobe {name} {option.names[-1]} ", option.listed_values())
 
 
-def check_values(check):
+def check_values(check, line):
     check.equal("strobe run --engine p", {"perf", "ptrace"})
     check.equal("strobe run -q --color ", {"auto", "always", "never"})
     check.contains("strobe report --sort cum", {"cumulative", "cumtime"})
     check.contains("strobe report --color=n", {"never"}, {"always"})
-    check.contains("strobe report ", VIEWS | {"first.strobe", "second run.strobe"}, {"notes.txt"})
+    for name in filter(line.views, line.subcommands):
+        check.contains(f"strobe {name} x.strobe ", line.views(name))
+    check.contains("strobe report ", {"functions", "first.strobe", "second run.strobe"}, {"notes.txt"})
     check.contains("strobe report first.strobe t", {"threads"}, {"functions"})
-    check.contains("strobe compare first.strobe ", {"second run.strobe", "functions", "lines"}, {"notes.txt"})
+    check.contains("strobe compare first.strobe ", {"second run.strobe"}, {"notes.txt"})
     check.contains("strobe run --output ", {"notes.txt"})
     check.contains("strobe attach ", {str(os.getpid())}, {"notes.txt", "first.strobe"})
     check.contains("strobe attach -d 5 ", {str(os.getpid())})
@@ -87,7 +88,7 @@ def main(name, strobe, share):
         check = Check(SHELLS[name](os.path.abspath(share), folder))
         check.shell.check_syntax()
         check_options(check, line)
-        check_values(check)
+        check_values(check, line)
         check_program_words(check)
     print("\n".join(check.findings) if check.findings else f"{name}: {check.queries} queries, ok")
     return 1 if check.findings else 0

@@ -47,6 +47,14 @@ def check_page(path, options, findings):
             findings.append(f"{path}: section {section} not exactly once")
 
 
+def check_views(path, views, findings):
+    """Each is named, in bold as a word to type, by the hand-kept text."""
+    with gzip.open(path, "rt", encoding="ascii") as file:
+        page = file.read()
+    findings += [f"{path}: says nothing of the view `{view}`" for view in sorted(views)
+                 if not re.search(rf"\\fB{view}\\fR", page)]
+
+
 def check_coverage(strobe, pages, texts):
     line = CommandLine(strobe)
     findings = []
@@ -59,6 +67,10 @@ def check_coverage(strobe, pages, texts):
         check_page(path, options, findings)
         if not os.path.exists(os.path.join(texts, name + ".md")):
             findings.append(f"docs/man/{name}.md: missing: the page has neither examples nor exit status of its own")
+    for name in line.subcommands:
+        path = os.path.join(pages, f"strobe-{name}.1.gz")
+        if os.path.exists(path):
+            check_views(path, line.views(name), findings)
     known = {name + ".1.gz" for name in expected}
     findings += [f"{name}: page of no subcommand" for name in sorted(set(os.listdir(pages)) - known)]
     findings += [f"docs/man/{name}: text of no subcommand" for name in sorted(os.listdir(texts))

@@ -39,12 +39,14 @@ std::string name_section(const CommandDescription& command) {
   return heading("NAME") + roff_literal(page_name(command)) + " \\- " + roff_prose(without_capital(text));
 }
 
-/// The command's words bold, the rest as it is.
+/// The command's words bold, the rest as it is. What is typed is not hyphenated (\%).
 std::string synopsis_section(const CommandDescription& command) {
   const std::string words = command.name == "strobe" ? "strobe" : "strobe " + command.name;
   std::string rest = command.usage;
   if (rest.starts_with(words)) rest.erase(0, words.size());
-  return heading("SYNOPSIS") + "\\fB" + roff_literal(words) + "\\fR" + roff_literal(rest) + '\n';
+  std::string escaped;
+  for (const char c : roff_literal(rest)) escaped += c == ' ' ? std::string(" \\%") : std::string(1, c);
+  return heading("SYNOPSIS") + "\\fB" + roff_literal(words) + "\\fR" + escaped + '\n';
 }
 
 std::string text_block(const TextBlock& block) {

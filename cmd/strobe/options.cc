@@ -135,6 +135,7 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
                    ->group(kReportGroup),
                analyze::sort_words());
   app.add_flag("--reverse", options.reverse, "The other way round")->group(kReportGroup);
+  add_debuginfod_option(app, options.debuginfod, kReportGroup);
   app.add_flag("--wide", options.wide, "Also the 95 % intervals of the shares")->group(kReportGroup);
   add_table_options(app, options);
   app.add_option("--json", options.json,
@@ -202,6 +203,9 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   request.functions.strip_directories = options.strip_dirs;
   request.functions.intervals = options.wide;
   request.symbolize = symbolize_options();
+  if (Result<void> allowed = allow_debuginfod(options.debuginfod, request.symbolize); !allowed) {
+    return pass(std::move(allowed));
+  }
   if (options.full_names) request.symbolize.names = symbolize::NameStyle::full;
   request.json_path = options.json;
   request.with_source = options.with_source;

@@ -12,6 +12,7 @@
 #include "analyze/weighted_stacks.h"
 #include "base/result.h"
 #include "console.h"
+#include "debuginfod_option.h"
 #include "report/text.h"
 #include "workflow/recording_session.h"
 #include "workflow/source_finder.h"
@@ -51,6 +52,7 @@ struct ReportOptions {
   bool strip_dirs = false;
   bool wide = false;
   bool full_names = false;
+  DebuginfodOption debuginfod;
   std::string process;
   std::string thread;
   std::string json;

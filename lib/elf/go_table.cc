@@ -122,7 +122,9 @@ std::optional<GoFunction> GoTable::find_function(FileAddr address) const {
   function.line_values = record.read_u32();
   record.skip(sizeof(uint32_t));  // number of further tables
   function.unit = record.read_u32();
+  if (version_ == Version::go1_20) function.line = record.read_u32();
   if (!record.ok()) return std::nullopt;
+  if (function.line == 0) function.line = line_at(function, function.begin);
   return function;
 }
 

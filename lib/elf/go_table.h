@@ -16,6 +16,7 @@ struct GoFunction {
   FileAddr begin{};
   FileAddr end{};         ///< where the next function begins
   std::string_view name;  ///< "main.(*Stage).Work"; "runtime.goexit.abi0"
+  uint32_t line = 0;      ///< of the definition, 1.20 and later; before, of the first instruction's statement
   // Offsets in the table, for GoTable.
   uint32_t stack_values = 0;
   uint32_t file_values = 0;

@@ -6,24 +6,25 @@
 #include <charconv>
 #include <compare>
 #include <map>
+#include <span>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "symbolize/debug_package.h"
 #include "symbolize/module_files.h"
 #include "symbolize/symbolizer.h"
 
 namespace strobe::symbolize {
 namespace {
 
-// A module gets a warning of its own when so many frames, and this share of all, are nameless because of it.
-constexpr uint64_t kWarnFrames = 5;
+// A module gets a warning of its own when this share of the samples has nameless frames because of it.
 constexpr double kWarnShare = 0.05;
 constexpr size_t kMaxWarnings = 3;
 constexpr std::string_view kWarningStart = "Names are missing: ";
-constexpr std::string_view kRefusedStart = "Debug file refused: ";
+constexpr std::string_view kRefusedStart = "Debug file not used: ";
 
 /// True where the recording was made by the kernel that runs now: only then do kernel addresses, the vDSO and
 /// process ids mean what they meant.
@@ -181,12 +182,79 @@ const AddressSymbols* find_answer(const ModuleRequest& request, const ModuleSymb
 struct Missing {
   std::map<std::pair<std::string, LossReason>, uint64_t> blame;
   std::map<size_t, uint64_t> by_module;
+  std::vector<bool> frames;  ///< by frame: nameless because of its module
 };
 
-void fill_quality(const std::vector<ModuleRequest>& requests, const std::vector<ModuleSymbols>& answers,
-                  const Missing& missing, Quality& quality) {
+/// Samples by module whose stack has a nameless frame of that module.
+std::vector<uint64_t> affected_samples(const Profile& profile, const std::vector<bool>& nameless) {
+  std::vector<uint64_t> samples(profile.stacks.size());
+  for (const SampleRow& sample : profile.samples) {
+    if (sample.stack.index() < samples.size()) ++samples[sample.stack.index()];
+  }
+  for (size_t i = samples.size(); i-- > 0;) {  // a caller's row is before those of its callees
+    const size_t parent = profile.stacks[i].parent.index();
+    if (parent < i) samples[parent] += samples[i];
+  }
+  std::vector<uint64_t> by_module(profile.modules.size());
+  std::vector<StackId> above(profile.stacks.size());  // the nearest nameless caller
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const size_t parent = profile.stacks[i].parent.index();
+    const size_t frame = profile.stacks[i].frame.index();
+    const bool parent_is_nameless = parent < i && profile.stacks[parent].frame.index() < nameless.size() &&
+                                    nameless[profile.stacks[parent].frame.index()];
+    if (parent < i) above[i] = parent_is_nameless ? profile.stacks[i].parent : above[parent];
+    if (frame >= nameless.size() || !nameless[frame]) continue;
+    const ModuleId module = profile.frames[frame].module;
+    bool counted = false;
+    for (StackId caller = above[i]; !counted && caller.index() < i; caller = above[caller.index()]) {
+      counted = profile.frames[profile.stacks[caller.index()].frame.index()].module == module;
+    }
+    if (!counted && module.index() < by_module.size()) by_module[module.index()] += samples[i];
+  }
+  return by_module;
+}
+
+/// What was asked, answered and not found; borrowed for one call.
+struct Found {
+  std::span<const ModuleRequest> requests;
+  std::span<const ModuleSymbols> answers;
+  const Missing* missing = nullptr;
+};
+
+/// What the user could do about a module; looked up for the few that matter, as it reads many files.
+std::string remedy(const ModuleRequest& request, const ModuleSymbols& answer) {
+  if (request.module.kind != ModuleKind::file || answer.reason != LossReason::no_symbols) return answer.note;
+  const std::string process_root = fmt::format("/proc/{}/root", request.pid);
+  const bool has_root = request.pid > 0 && ::access(process_root.c_str(), X_OK) == 0;
+  return fmt::format("{} has no symbols for it: {}", request.path.substr(request.path.rfind('/') + 1),
+                     advise_on_symbols(request.path, has_root ? process_root : ""));
+}
+
+/// One warning for each of the modules whose missing names matter most, by the samples that they are in.
+void warn_of_missing(const Profile& profile, const Found& found, Quality& quality) {
+  const std::vector<uint64_t> samples = affected_samples(profile, found.missing->frames);
+  std::vector<std::pair<double, size_t>> worst;
+  for (const auto& [module, count] : found.missing->by_module) {
+    const double share =
+        profile.samples.empty()
+            ? static_cast<double>(count) / static_cast<double>(quality.symbols.frames)
+            : static_cast<double>(samples[module]) / static_cast<double>(profile.samples.size());
+    if (share >= kWarnShare) worst.emplace_back(share, module);
+  }
+  std::ranges::stable_sort(worst, std::ranges::greater{}, &std::pair<double, size_t>::first);
+  if (worst.size() > kMaxWarnings) worst.resize(kMaxWarnings);
+  for (const auto& [share, module] : worst) {
+    const std::string note = remedy(found.requests[module], found.answers[module]);
+    quality.warnings.push_back(fmt::format("{}{:.0f} % of the {} nameless code of {}{}{}.", kWarningStart,
+                                           share * 100,
+                                           profile.samples.empty() ? "frames are" : "samples are in or below",
+                                           found.requests[module].path, note.empty() ? "" : "; ", note));
+  }
+}
+
+void fill_quality(const Profile& profile, const Found& found, Quality& quality) {
   quality.symbols.blame.clear();
-  for (const auto& [key, count] : missing.blame) {
+  for (const auto& [key, count] : found.missing->blame) {
     quality.symbols.blame.push_back({key.first, key.second, count});
     quality.symbols.missing += count;
   }
@@ -194,23 +262,16 @@ void fill_quality(const std::vector<ModuleRequest>& requests, const std::vector<
   std::erase_if(quality.warnings, [](const std::string& text) {
     return text.starts_with(kWarningStart) || text.starts_with(kRefusedStart);
   });
-  for (const ModuleSymbols& answer : answers) {
+  for (const ModuleSymbols& answer : found.answers) {
     for (const std::string& sentence : answer.refused) {
-      quality.warnings.push_back(fmt::format("{}{}.", kRefusedStart, sentence));
+      std::string text = fmt::format("{}{}.", kRefusedStart, sentence);
+      // A server that failed is the same failure for every module.
+      if (std::ranges::find(quality.warnings, text) == quality.warnings.end()) {
+        quality.warnings.push_back(std::move(text));
+      }
     }
   }
-  std::vector<std::pair<uint64_t, size_t>> worst;
-  for (const auto& [module, count] : missing.by_module) {
-    const double share = static_cast<double>(count) / static_cast<double>(quality.symbols.frames);
-    if (count >= kWarnFrames && share >= kWarnShare) worst.emplace_back(count, module);
-  }
-  std::ranges::stable_sort(worst, std::ranges::greater{}, &std::pair<uint64_t, size_t>::first);
-  if (worst.size() > kMaxWarnings) worst.resize(kMaxWarnings);
-  for (const auto& [count, module] : worst) {
-    const std::string& note = answers[module].note;
-    quality.warnings.push_back(fmt::format("{}{} frames in {}{}{}.", kWarningStart, count,
-                                           requests[module].path, note.empty() ? "" : "; ", note));
-  }
+  warn_of_missing(profile, found, quality);
 }
 
 }  // namespace
@@ -223,6 +284,7 @@ SymbolDelta symbolize_profile(const Profile& profile, const SymbolizeOptions& op
   Quality quality = profile.quality;
   quality.symbols = {};
   Missing missing;
+  missing.frames.resize(profile.frames.size());
   for (uint32_t i = 0; i < builder.physical_frames(); ++i) {
     const FrameRow& frame = profile.frames[i];
     if (frame.kind == FrameKind::python) builder.keep_function(FrameId{i});
@@ -239,9 +301,11 @@ SymbolDelta symbolize_profile(const Profile& profile, const SymbolizeOptions& op
     if (has_module) reason = symbols != nullptr ? answers[module].reason : LossReason::module_unreadable;
     if (has_module && reason == LossReason::none) reason = LossReason::no_symbols;
     ++missing.blame[{has_module ? requests[module].path : std::string(), reason}];
-    if (has_module && requests[module].module.kind != ModuleKind::unknown) ++missing.by_module[module];
+    if (!has_module || requests[module].module.kind == ModuleKind::unknown) continue;
+    ++missing.by_module[module];
+    missing.frames[i] = true;
   }
-  fill_quality(requests, answers, missing, quality);
+  fill_quality(profile, {requests, answers, &missing}, quality);
   return builder.take(std::move(quality));
 }
 

@@ -68,7 +68,7 @@ void complete_with_go_table(const elf::GoTable& table, FileAddr address, Address
   SourceFrame& outermost = symbols.back();
   if (outermost.function_line != 0) return;
   outermost.function_file = table.file_at(*function, function->begin);
-  outermost.function_line = table.line_at(*function, function->begin);
+  outermost.function_line = function->line;
 }
 
 /// Answers the addresses at `wanted` from symbol tables and DWARF.
@@ -109,8 +109,8 @@ std::string missing_note(const std::string& path, const ModuleFiles& files) {
 ModuleSymbols symbolize_file(const ModuleRequest& request, const SymbolizeOptions& options) {
   ModuleSymbols answer;
   answer.symbols.resize(request.addresses.size());
-  const ModuleFiles files =
-      find_module_files(request.module, request.path, request.pid, options.debug_directories);
+  ModuleFiles files = find_module_files(request.module, request.path, request.pid, options.debug_directories);
+  add_fetched_file(request.module, request.path, options.fetch_debug_file, files);
   answer.reason = files.module || files.debug ? LossReason::no_symbols : LossReason::module_unreadable;
   if (answer.reason == LossReason::no_symbols) {
     SymbolCache cache(options.cache_directory, files);

@@ -1,6 +1,7 @@
 // File addresses to functions, files, lines and inlined callers. Looks in the module's own file, its
 // debug file (build-id, .gnu_debuglink) or MiniDebugInfo, the kernel's symbols, and JIT maps. By unique
-// address, in parallel over modules, cached on disk by build-id. Never contacts a network.
+// address, in parallel over modules, cached on disk by build-id. Contacts a network only by a provider that
+// it is given.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "model/recording.h"
 #include "symbolize/choose_names.h"
+#include "symbolize/fetched_file.h"
 
 namespace strobe::symbolize {
 
@@ -38,13 +40,14 @@ struct ModuleSymbols {
   std::vector<AddressSymbols> symbols;   ///< parallel to ModuleRequest::addresses
   LossReason reason = LossReason::none;  ///< for the addresses without a function
   std::string note;                      ///< what a user could do: "install coreutils-dbgsym"; may be empty
-  std::vector<std::string> refused;      ///< debug files of another build that were found, as sentences
+  std::vector<std::string> refused;      ///< debug files that were found and not used, as sentences
 };
 
 struct SymbolizeOptions {
   std::string cache_directory;  ///< "" disables the cache; normally ~/.cache/strobe
   std::vector<std::string> debug_directories = {"/usr/lib/debug"};
   NameStyle names = NameStyle::brief;  ///< for the profile of a report; a recording holds both
+  FetchDebugFile fetch_debug_file;     ///< asked for debug files that are not here; null: nobody is
   unsigned threads = 0;                ///< 0: as many as there are CPUs
 };
 

@@ -11,7 +11,6 @@
 namespace strobe::report {
 namespace {
 
-using analyze::Amount;
 using analyze::LineBlock;
 using analyze::LineRow;
 using analyze::LineSection;

@@ -33,6 +33,7 @@ std::vector<NamedFile> list_files(const Profile& profile) {
     if (uint64_t* count = mention(profile.frames[leaf.index()].file); count != nullptr) ++*count;
   }
   std::vector<NamedFile> files;
+  files.reserve(samples.size());
   for (const auto& [path, count] : samples) files.push_back({path, count});
   std::stable_sort(files.begin(), files.end(),
                    [](const NamedFile& a, const NamedFile& b) { return a.samples > b.samples; });

@@ -39,14 +39,14 @@ std::string name_section(const CommandDescription& command) {
   return heading("NAME") + roff_literal(page_name(command)) + " \\- " + roff_prose(without_capital(text));
 }
 
-/// The command's words bold, the rest as it is. What is typed is not hyphenated (\%).
+/// The command's words bold, the rest as it is; what is typed is neither hyphenated (.nh) nor stretched
+/// (.na).
 std::string synopsis_section(const CommandDescription& command) {
   const std::string words = command.name == "strobe" ? "strobe" : "strobe " + command.name;
   std::string rest = command.usage;
   if (rest.starts_with(words)) rest.erase(0, words.size());
-  std::string escaped;
-  for (const char c : roff_literal(rest)) escaped += c == ' ' ? std::string(" \\%") : std::string(1, c);
-  return heading("SYNOPSIS") + "\\fB" + roff_literal(words) + "\\fR" + escaped + '\n';
+  return heading("SYNOPSIS") + ".nh\n.na\n\\fB" + roff_literal(words) + "\\fR" + roff_literal(rest) +
+         "\n.ad\n.hy\n";
 }
 
 std::string text_block(const TextBlock& block) {
@@ -66,14 +66,15 @@ std::string text_block(const TextBlock& block) {
 }
 
 /// A heading is followed by its first paragraph without a .PP of its own.
+std::string without_first_break(std::string text) {
+  if (text.starts_with(".PP\n")) text.erase(0, 4);
+  return text;
+}
+
 std::string text_blocks(const std::vector<TextBlock>& blocks, bool after_heading) {
   std::string result;
-  for (const TextBlock& block : blocks) {
-    std::string piece = text_block(block);
-    if (after_heading && result.empty() && piece.starts_with(".PP\n")) piece.erase(0, 4);
-    result += piece;
-  }
-  return result;
+  for (const TextBlock& block : blocks) result += text_block(block);
+  return after_heading ? without_first_break(result) : result;
 }
 
 std::string option_item(const OptionDescription& option) {
@@ -85,17 +86,30 @@ std::string option_item(const OptionDescription& option) {
   return ".TP\n" + names + '\n' + roff_prose(option.text);
 }
 
-/// A footer is wrapped for terminals: a line that ends a sentence ends a paragraph.
+constexpr std::string_view kListIndent = "  ";  // of "  pause     take no samples"
+
+/// A footer is wrapped for terminals: a line that ends a sentence ends a paragraph, an indented one is a
+/// list's.
 std::vector<std::string> footer_paragraphs(const std::string& footer) {
   std::vector<std::string> paragraphs;
   std::istringstream lines(footer);
   bool begins = true;
   for (std::string line; std::getline(lines, line);) {
+    const bool listed = line.starts_with(kListIndent);
+    begins |= listed;
     if (!line.empty() && begins) paragraphs.emplace_back();
     if (!line.empty()) paragraphs.back() += (begins ? "" : " ") + line;
-    begins = line.empty() || line.back() == '.';
+    begins = line.empty() || line.back() == '.' || listed;
   }
   return paragraphs;
+}
+
+/// A paragraph or, of a list, an item: its first word and what that means.
+std::string footer_paragraph(const std::string& paragraph) {
+  const size_t gap = paragraph.find(kListIndent, kListIndent.size());
+  if (!paragraph.starts_with(kListIndent) || gap == std::string::npos) return ".PP\n" + roff_prose(paragraph);
+  const std::string term = paragraph.substr(kListIndent.size(), gap - kListIndent.size());
+  return ".TP\n\\fB" + roff_literal(term) + "\\fR\n" + roff_prose(paragraph.substr(gap));
 }
 
 std::string options_section(const CommandDescription& command) {
@@ -106,13 +120,12 @@ std::string options_section(const CommandDescription& command) {
     group = option.group;
     result += option_item(option);
   }
-  bool first = true;
+  std::string notes;
   for (const std::string& paragraph : footer_paragraphs(command.footer)) {
-    if (paragraph.starts_with(kExitStatusLabel)) continue;
-    result += (first && group != kFirstGroup ? ".SS Notes\n" : ".PP\n") + roff_prose(paragraph);
-    first = false;
+    if (!paragraph.starts_with(kExitStatusLabel)) notes += footer_paragraph(paragraph);
   }
-  return result;
+  if (group == kFirstGroup) return result + notes;
+  return notes.empty() ? result : result + ".SS Notes\n" + without_first_break(notes);
 }
 
 std::string commands_section(const CommandDescription& program) {

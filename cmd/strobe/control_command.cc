@@ -106,7 +106,7 @@ Action add_control_command(CLI::App& app) {
       "  stop      end the recording; the program goes on\n"
       "SIGUSR1 sent to Strobe makes a snapshot as well, and prints its report where Strobe prints.\n"
       "Exit status: 0, or 125 where it could not be done.");
-  offer_values(command->add_option("words", *words, "PID and request")->group(""),
+  offer_values(command->add_option("words", *words, "PID and request")->type_name("PID")->group(""),
                {kRequests.begin(), kRequests.end()});
   return [words] { return control(*words); };
 }

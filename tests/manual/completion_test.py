@@ -60,6 +60,8 @@ def check_values(check, line):
     check.contains("strobe compare first.strobe ", {"second run.strobe"}, {"notes.txt"})
     check.contains("strobe run --output ", {"notes.txt"})
     check.contains("strobe attach ", {str(os.getpid())}, {"notes.txt", "first.strobe"})
+    check.contains("strobe control ", {str(os.getpid())})
+    check.contains("strobe control 4242 ", {"pause", "resume", "snapshot", "stop"})
     check.contains("strobe attach -d 5 ", {str(os.getpid())})
 
 

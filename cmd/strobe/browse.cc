@@ -8,6 +8,23 @@
 
 namespace strobe::cli {
 
+namespace {
+
+/// Until the user leaves or the input ends.
+void converse(LineReader& reader, Browser& browser, ColorChoice color) {
+  for (std::string line;;) {
+    const LineReader::Outcome outcome = reader.read(browser.prompt(), line);
+    if (outcome == LineReader::Outcome::end) return;
+    if (outcome == LineReader::Outcome::interrupted) continue;
+    browser.set_width(style_of(STDOUT_FILENO, color).width);  // the window may have changed
+    const BrowserAnswer answer = browser.execute(line);
+    if (answer.error.has_value()) report_error(*answer.error);
+    if (!write_text(STDOUT_FILENO, answer.text) || answer.leave) return;
+  }
+}
+
+}  // namespace
+
 int run_browser(const std::string& path, const ReportRequest& request) {
   ConsoleDiagnostics diagnostics(false);
   ReportRequest unlimited = request;  // as in pstats, lists are whole where they are not restricted
@@ -16,18 +33,14 @@ int run_browser(const std::string& path, const ReportRequest& request) {
       [&](const std::string& name) { return workflow::complete(name, request.symbolize, diagnostics); },
       unlimited, style_of(STDOUT_FILENO, request.color));
   if (Result<void> opened = browser.open(path); !opened) return report_error(opened.error());
-  LineReader reader([&](std::string_view before) { return browser.complete(before); });
-  if (reader.interactive())
-    write_text(STDOUT_FILENO, "Strobe's browser of recordings; help lists the commands.\n");
-  for (std::string line;;) {
-    const LineReader::Outcome outcome = reader.read(browser.prompt(), line);
-    if (outcome == LineReader::Outcome::end) break;
-    if (outcome == LineReader::Outcome::interrupted) continue;
-    browser.set_width(style_of(STDOUT_FILENO, request.color).width);  // the window may have changed
-    const BrowserAnswer answer = browser.execute(line);
-    if (answer.error.has_value()) report_error(*answer.error);
-    if (!write_text(STDOUT_FILENO, answer.text) || answer.leave) break;
+  bool interactive = false;
+  {
+    LineReader reader([&](std::string_view before) { return browser.complete(before); });
+    interactive = reader.interactive();
+    if (interactive) write_text(STDOUT_FILENO, "Strobe's browser of recordings; help lists the commands.\n");
+    converse(reader, browser, request.color);
   }
+  if (interactive) write_text(STDOUT_FILENO, "Goodbye.\n");  // the terminal is as it was
   return kExitOk;
 }
 

@@ -2,13 +2,18 @@
 
 #include <histedit.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
+#include <optional>
+#include <utility>
 
 #include "console.h"
 #include "report/escape.h"
@@ -20,20 +25,46 @@ constexpr int kHistoryLines = 500;
 constexpr size_t kMaxLine = 64 * 1024;  // of plain input; longer ones are cut
 constexpr size_t kMaxOffers = 100;      // completions that are listed
 
-/// Ctrl-C interrupts reading while this lives.
-class InterruptibleReading {
+/// Set by the handler of SIGINT, which can reach nothing else.
+volatile std::sig_atomic_t interrupt_seen = 0;
+
+/// Until there is something to read; false with EINTR after Ctrl-C. SIGINT has to be blocked before
+/// (HeldInterrupt) and is let through only here: it is not lost where it comes before the waiting begins.
+bool wait_for_input() {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) { interrupt_seen = 1; };
+  ::sigaction(SIGINT, &action, &before);  // libedit has one of its own, which would raise it again
+  sigset_t all_but_interrupt;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &all_but_interrupt);
+  ::sigdelset(&all_but_interrupt, SIGINT);
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  int ready = -1;
+  interrupt_seen = 0;
+  do {
+    ready = ::ppoll(&input, 1, nullptr, &all_but_interrupt);
+  } while (ready < 0 && errno == EINTR && interrupt_seen == 0);
+  const int wait_errno = errno;
+  ::sigaction(SIGINT, &before, nullptr);
+  errno = wait_errno;
+  return ready >= 0;
+}
+
+/// Holds SIGINT back while this lives.
+class HeldInterrupt {
  public:
-  InterruptibleReading() {
-    struct sigaction action {};
-    action.sa_handler = [](int) {};  // no SA_RESTART: the read returns
-    ::sigaction(SIGINT, &action, &before_);
+  HeldInterrupt() {
+    sigset_t interrupt;
+    ::sigemptyset(&interrupt);
+    ::sigaddset(&interrupt, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &interrupt, &before_);
   }
-  InterruptibleReading(const InterruptibleReading&) = delete;
-  InterruptibleReading& operator=(const InterruptibleReading&) = delete;
-  ~InterruptibleReading() { ::sigaction(SIGINT, &before_, nullptr); }
+  HeldInterrupt(const HeldInterrupt&) = delete;
+  HeldInterrupt& operator=(const HeldInterrupt&) = delete;
+  ~HeldInterrupt() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
-  struct sigaction before_ {};
+  sigset_t before_{};
 };
 
 bool can_edit() {
@@ -72,6 +103,7 @@ class LineReader::Editor {
     ::el_set(edit_, EL_HIST, ::history, history_);
     ::el_set(edit_, EL_EDITOR, "emacs");
     ::el_set(edit_, EL_SIGNAL, 1);  // Ctrl-Z and new widths
+    ::el_set(edit_, EL_GETCFN, &get_character);
     ::el_set(edit_, EL_ADDFN, "strobe-complete", "Complete a word", &complete);
     ::el_source(edit_, nullptr);  // the user's ~/.editrc
     ::el_set(edit_, EL_BIND, "^I", "strobe-complete", nullptr);
@@ -123,6 +155,20 @@ class LineReader::Editor {
   }
   static char* show_prompt(EditLine* edit) { return of(edit).prompt_.data(); }
 
+  /// As libedit wants it: 1, or 0 at the end of the input, or -1.
+  static int get_character(EditLine* /*edit*/, wchar_t* character) {
+    std::mbstate_t state{};
+    for (;;) {
+      if (!wait_for_input()) return -1;
+      char byte = 0;
+      const ssize_t size = ::read(STDIN_FILENO, &byte, 1);
+      if (size <= 0) return static_cast<int>(size);
+      const size_t used = std::mbrtowc(character, &byte, 1, &state);
+      if (used <= 1) return 1;
+      if (used == static_cast<size_t>(-1)) state = {};  // no letter of this locale: left out
+    }
+  }
+
   static unsigned char complete(EditLine* edit, int /*key*/) {
     const LineInfo* info = ::el_line(edit);
     const std::string_view before(info->buffer, static_cast<size_t>(info->cursor - info->buffer));
@@ -158,7 +204,8 @@ LineReader::LineReader(Completer completer)
 LineReader::~LineReader() = default;
 
 LineReader::Outcome LineReader::read(const std::string& prompt, std::string& line) {
-  const InterruptibleReading reading;
+  std::optional<HeldInterrupt> held;
+  if (interactive_) held.emplace();
   const Outcome outcome = editor_ ? editor_->read(prompt, line) : read_plainly(prompt, line);
   if (interactive_ && outcome != Outcome::line) write_text(STDOUT_FILENO, "\n");
   return outcome;
@@ -174,14 +221,14 @@ LineReader::Outcome LineReader::read_plainly(const std::string& prompt, std::str
       return Outcome::line;
     }
     char buffer[4096];
-    const ssize_t size = ::read(STDIN_FILENO, buffer, sizeof buffer);
+    const ssize_t size = !interactive_ || wait_for_input() ? ::read(STDIN_FILENO, buffer, sizeof buffer) : -1;
     if (size > 0) {
       pending_.append(buffer, static_cast<size_t>(size));
     } else if (size < 0 && errno == EINTR && interactive_) {
       pending_.clear();
       return Outcome::interrupted;
     } else {
-      // The last line may lack its line break. Without a terminal Ctrl-C means to leave.
+      // The last line may lack its line break.
       line = std::exchange(pending_, {});
       return line.empty() || size < 0 ? Outcome::end : Outcome::line;
     }

@@ -112,10 +112,9 @@ int report(const ReportCommandOptions& options) {
 Action add_report_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("report", "Show what a recording holds");
   auto options = std::make_shared<ReportCommandOptions>();
-  set_usage(*command,
-            "strobe report [options] [RECORDING] [" + list_views("|", "|", false) + "] [RESTRICTION…]");
+  set_usage(*command, "strobe report [options] [RECORDING] [VIEW] [RESTRICTION…]");
   command->footer(
-      std::string(kSortHelp) +
+      "Views: " + list_views(", ", " and ", false) + " [functions].\n" + kSortHelp +
       "Without RECORDING the newest *.strobe of this directory is taken. Restrictions choose functions, in\n"
       "order: a count (20), a fraction (0.1), or a regular expression on filename:lineno(function). A tree\n"
       "begins at the functions that an expression chooses.");

@@ -1,6 +1,8 @@
 // The browser of recordings as a user meets it: on a terminal, where lines are edited, and through a pipe.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "integration_fixture.h"
 #include "terminal.h"
 
@@ -33,7 +35,14 @@ TEST_F(BrowserDialogue, ReadsCommandsFromAPipe) {
 }
 
 TEST_F(BrowserDialogue, ListsAreWholeWhereTheyAreNotRestricted) {
+  // Strobe itself has more functions than the usual limit of rows.
+  std::filesystem::rename(file("recording.strobe"), file("first.strobe"));
+  const StrobeCommand many = strobe_run({kStrobe, "report", "first.strobe"}, {"-r", "10k"});
+  const StrobeRun run = run_strobe(many);
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  ASSERT_GT(run.report.at("functions").size(), 20U);
   EXPECT_EQ(piped("stats\n").out.find("List reduced"), std::string::npos);
+  EXPECT_NE(strobe({"report", "recording.strobe"}).out.find("List reduced"), std::string::npos);
 }
 
 TEST_F(BrowserDialogue, EndsWithItsInputAndWithQuit) {

@@ -264,7 +264,8 @@ TEST_P(Control, StopEndsTheRecordingAndNotTheProgram) {
 }
 
 TEST_P(Control, AnAttachedStrobeEndsAtStop) {
-  start({"-d", "0.01"});  // a program to attach to
+  start({"-d", "0.01"});  // a program to attach to, once that recording is closed
+  ASSERT_TRUE(wait_until([this] { return strobe({"report", "-q", "recording.strobe"}).status == 0; }));
   const std::vector<std::string> options = {"--engine", GetParam(), "--start-paused"};
   AttachedStrobe attached({.folder = folder(), .wrapper = {}, .options = options, .pids = {program_pid()}});
   ASSERT_TRUE(attached.wait_until_recording());

@@ -109,12 +109,8 @@ Action add_compare_command(CLI::App& app) {
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but the comparison and errors");
   command->add_flag("--normalize", options->normalize, "Compare shares of the CPU time, not seconds")
       ->group(kReportGroup);
-  offer_values(command
-                   ->add_option("--sort", options->report.sort_keys,
-                                "Order by the change of: tottime, cumtime [tottime]")
-                   ->type_name("KEY")
-                   ->group(kReportGroup),
-               {"tottime", "cumtime"});
+  add_sort_option(*command, options->report, "Order by the change of: tottime, cumtime [tottime]",
+                  {"tottime", "cumtime"});
   add_table_options(*command, options->report);
   add_view_options(*command, options->report);
   return [options] { return compare(*options); };

@@ -126,14 +126,7 @@ Result<workflow::RecordRequest> make_request(const RecordOptions& options, const
 }
 
 void add_report_options(CLI::App& app, ReportOptions& options) {
-  offer_values(app.add_option("--sort", options.sort_keys, "Order of functions; several by commas [tottime]")
-                   ->type_name("KEY")
-                   ->delimiter(',')
-                   ->expected(1)
-                   ->take_all()
-                   ->allow_extra_args(false)  // what follows is no key
-                   ->group(kReportGroup),
-               analyze::sort_words());
+  add_sort_option(app, options, "Order of functions; several by commas [tottime]", analyze::sort_words());
   app.add_flag("--reverse", options.reverse, "The other way round")->group(kReportGroup);
   add_debuginfod_option(app, options.debuginfod, kReportGroup);
   app.add_flag("--wide", options.wide, "Also the 95 % intervals of the shares")->group(kReportGroup);
@@ -149,6 +142,18 @@ void add_report_options(CLI::App& app, ReportOptions& options) {
       ->expected(1)
       ->take_all()
       ->group(kReportGroup);
+}
+
+void add_sort_option(CLI::App& app, ReportOptions& options, const std::string& help,
+                     const std::vector<std::string>& words) {
+  offer_values(app.add_option("--sort", options.sort_keys, help)
+                   ->type_name("KEY")
+                   ->delimiter(',')
+                   ->expected(1)
+                   ->take_all()
+                   ->allow_extra_args(false)  // what follows is no key
+                   ->group(kReportGroup),
+               words);
 }
 
 void add_table_options(CLI::App& app, ReportOptions& options) {

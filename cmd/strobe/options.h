@@ -65,6 +65,9 @@ struct ReportOptions {
   std::optional<uint32_t> depth;  ///< of the tree; none: as usual
 };
 void add_report_options(CLI::App& app, ReportOptions& options);
+/// --sort alone; `words` are offered for completion.
+void add_sort_option(CLI::App& app, ReportOptions& options, const std::string& help,
+                     const std::vector<std::string>& words);
 /// The part of them that every table has.
 void add_table_options(CLI::App& app, ReportOptions& options);
 /// What stacks are taken: the filters.

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -24,6 +25,10 @@ struct NamedBytes {
 
 class DebugSections {
  public:
+  DebugSections() = default;
+  /// Borrows the bytes, which are unpacked.
+  explicit DebugSections(std::vector<NamedBytes> sections) : sections_(std::move(sections)) {}
+
   /// Of a whole file, or with `suffix` ".dwo" of a split one. Borrows from the file, which outlives this.
   /// A section that cannot be unpacked is left out.
   static DebugSections read(const elf::ElfFile& file, std::string_view suffix = "");

@@ -53,6 +53,7 @@ void DwarfSource::find_supplement(const std::vector<std::string>& debug_director
   const Bytes id = reader.ok() ? reader.read_bytes(reader.remaining()) : Bytes();
   if (id.empty() || id.size() > kMaxBuildIdBytes || name.empty()) return;
   const std::string build_id = hex(id);
+  lost_supplement_ = name;
   auto found = find_by_build_id(build_id, debug_directories);
   if (!found) {
     const size_t slash = file_->path.rfind('/');
@@ -61,6 +62,7 @@ void DwarfSource::find_supplement(const std::vector<std::string>& debug_director
     if (!by_name || by_name->elf.build_id() != build_id) return;
     found = std::move(*by_name);
   }
+  lost_supplement_.clear();
   supplement_file_ = std::make_unique<LoadedFile>(std::move(*found));
   supplement_ = DebugSections::read(supplement_file_->elf);
 }
@@ -120,14 +122,22 @@ std::vector<uint32_t> DwarfModule::units_at(uint64_t address) const {
   return units;
 }
 
+bool DwarfModule::is_steady() const {
+  return source_->is_steady() && std::ranges::all_of(split_leases_, &os::FileLease::is_undisturbed);
+}
+
 DwarfUnit DwarfModule::open_unit(uint32_t index, DwarfNames& names) {
   const Unit& unit = units_[index];
   if (!unit.is_skeleton) return {unit.die, unit.die, files_, names};
   auto split = open_split_unit(unit.die);
-  if (!split) return {unit.die, unit.die, files_, names};
-  split_sections_.push_back(std::move(split->sections));
-  files_.add(dwarf_cu_getdwarf(split->die.cu), *split_sections_.back(), split->directory);
-  return {unit.die, split->die, files_, names};
+  if (split.loss != SplitLoss::none) {
+    losses_.units.insert_or_assign(index, LostUnit{split.loss, split.path});
+    return {unit.die, unit.die, files_, names};
+  }
+  if (split.lease) split_leases_.push_back(std::move(*split.lease));
+  split_sections_.push_back(std::move(split.sections));
+  files_.add(dwarf_cu_getdwarf(split.die.cu), *split_sections_.back(), split.directory);
+  return {unit.die, split.die, files_, names};
 }
 
 void DwarfModule::find_in_unit(uint32_t index, std::span<const uint64_t> addresses,
@@ -159,7 +169,8 @@ void DwarfModule::find(std::span<const uint64_t> addresses, Shard shard, std::sp
     std::erase_if(places,
                   [&](size_t i) { return !answers[i].empty() && !answers[i].back().function.empty(); });
     if (places.empty()) continue;
-    if (!source_->is_steady()) return;
+    losses_.was_changing = !is_steady();
+    if (losses_.was_changing) return;
     find_in_unit(key.second, addresses, places, answers);
     files_.forget();
     bytes_read += bytes_per_unit;
@@ -169,14 +180,19 @@ void DwarfModule::find(std::span<const uint64_t> addresses, Shard shard, std::sp
   }
 }
 
-std::vector<AddressSymbols> find_in_dwarf(const DwarfSource& source, std::span<const uint64_t> addresses) {
-  std::vector<AddressSymbols> answers(addresses.size());
+DwarfAnswers find_in_dwarf(const DwarfSource& source, std::span<const uint64_t> addresses) {
+  DwarfAnswers answers;
+  answers.symbols.resize(addresses.size());
   const bool is_much =
       addresses.size() >= kManyAddresses && source.sections().find(".debug_info").size() >= kManyBytes;
   const size_t count = is_much ? std::clamp(std::thread::hardware_concurrency(), 1u, kMaxThreads) : 1;
+  std::vector<DwarfLosses> losses(count);
   const auto work = [&](size_t number) {
+    const auto module = DwarfModule::open(source);
+    if (module == nullptr) return;
     // Each address is answered by one shard: they write to different elements.
-    if (const auto module = DwarfModule::open(source)) module->find(addresses, {number, count}, answers);
+    module->find(addresses, {number, count}, answers.symbols);
+    losses[number] = module->losses();
   };
   std::vector<std::jthread> helpers;
   size_t started = 1;
@@ -187,6 +203,9 @@ std::vector<AddressSymbols> find_in_dwarf(const DwarfSource& source, std::span<c
   }
   work(0);
   for (; started < count; ++started) work(started);
+  helpers.clear();  // joins: what they wrote is complete
+  for (const DwarfLosses& lost : losses) answers.losses.merge(lost);
+  answers.losses.supplement = source.lost_supplement();
   return answers;
 }
 

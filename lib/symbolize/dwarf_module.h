@@ -14,6 +14,7 @@
 
 #include "symbolize/debug_sections.h"
 #include "symbolize/dwarf_files.h"
+#include "symbolize/dwarf_losses.h"
 #include "symbolize/dwarf_names.h"
 #include "symbolize/dwarf_unit.h"
 #include "symbolize/module_files.h"
@@ -31,6 +32,8 @@ class DwarfSource {
 
   [[nodiscard]] const DebugSections& sections() const { return sections_; }
   [[nodiscard]] const DebugSections* supplement() const { return supplement_ ? &*supplement_ : nullptr; }
+  /// The name of a supplement that the file asks for and that was not found; else empty.
+  [[nodiscard]] const std::string& lost_supplement() const { return lost_supplement_; }
   /// See LoadedFile::is_steady and MappedFile::drop_pages.
   [[nodiscard]] bool is_steady() const;
   void drop_pages() const;
@@ -43,6 +46,7 @@ class DwarfSource {
   DebugSections sections_;
   std::unique_ptr<LoadedFile> supplement_file_;
   std::optional<DebugSections> supplement_;
+  std::string lost_supplement_;
 };
 
 /// Which of several modules over one source this is: each looks after its own units.
@@ -58,8 +62,9 @@ class DwarfModule {
   static std::unique_ptr<DwarfModule> open(const DwarfSource& source);
 
   /// Answers those of `addresses` (sorted, unique) that fall to the units of this shard; parallel to them,
-  /// see DwarfUnit::find. Ends early where the file is being changed.
+  /// see DwarfUnit::find. Ends early where a file is being changed.
   void find(std::span<const uint64_t> addresses, Shard shard, std::span<AddressSymbols> answers);
+  [[nodiscard]] const DwarfLosses& losses() const { return losses_; }
 
  private:
   struct UnitRange {
@@ -74,6 +79,7 @@ class DwarfModule {
   explicit DwarfModule(const DwarfSource& source) : source_(&source) {}
   bool attach();
   void index_units();
+  [[nodiscard]] bool is_steady() const;
   /// The units that may hold the address, best first.
   [[nodiscard]] std::vector<uint32_t> units_at(uint64_t address) const;
   DwarfUnit open_unit(uint32_t index, DwarfNames& names);
@@ -82,16 +88,22 @@ class DwarfModule {
 
   // Destroyed from the bottom up: first what reads.
   const DwarfSource* source_;
+  std::vector<os::FileLease> split_leases_;
   std::optional<DwarfHandle> supplement_;
   std::optional<DwarfHandle> dwarf_;
   DwarfFiles files_;
   std::vector<std::unique_ptr<DebugSections>> split_sections_;
   std::vector<Unit> units_;
   std::vector<UnitRange> ranges_;  // by low
+  DwarfLosses losses_;
+};
+
+struct DwarfAnswers {
+  std::vector<AddressSymbols> symbols;  ///< parallel to the addresses
+  DwarfLosses losses;
 };
 
 /// Looks all of `addresses` (sorted, unique) up, with several threads where there are many.
-[[nodiscard]] std::vector<AddressSymbols> find_in_dwarf(const DwarfSource& source,
-                                                        std::span<const uint64_t> addresses);
+[[nodiscard]] DwarfAnswers find_in_dwarf(const DwarfSource& source, std::span<const uint64_t> addresses);
 
 }  // namespace strobe::symbolize

@@ -9,17 +9,30 @@
 namespace strobe::symbolize {
 namespace {
 
+// Bounds on tables that were made to take long. Paths: PATH_MAX. Compilers give an address one row, linkers
+// that fold functions some more.
+constexpr size_t kMaxNameBytes = 4096;
+constexpr uint64_t kMaxAnswersPerAddress = 64;
+
 std::string_view text_at(Bytes section, uint64_t offset) {
   if (offset >= section.size()) return {};
-  ByteReader reader(section.subspan(static_cast<size_t>(offset)));
+  ByteReader reader(checked_subspan(section, offset, std::min(section.size() - offset, kMaxNameBytes + 1)));
   return reader.read_c_string();
+}
+
+/// Longer ones are no file.
+std::string_view read_name(ByteReader& reader) {
+  const std::string_view name = reader.read_c_string();
+  return name.substr(0, kMaxNameBytes);
 }
 
 /// Answers addresses while rows arrive: a row holds from its address to that of the next one of its sequence.
 class RowConsumer {
  public:
   RowConsumer(std::span<const uint64_t> addresses, std::vector<LinePlace>& places)
-      : addresses_(addresses), places_(&places) {}
+      : addresses_(addresses), places_(&places), answers_left_(kMaxAnswersPerAddress * addresses.size()) {}
+
+  [[nodiscard]] bool is_exhausted() const { return answers_left_ == 0; }
 
   void row(uint64_t address, LinePlace place) {
     if (in_sequence_ && address > address_) answer(address);
@@ -38,13 +51,14 @@ class RowConsumer {
   void answer(uint64_t end) {
     if (is_dropped_ || address_ > addresses_.back() || end <= addresses_.front()) return;
     auto at = std::ranges::lower_bound(addresses_, address_);
-    for (; at != addresses_.end() && *at < end; ++at) {
+    for (; at != addresses_.end() && *at < end && answers_left_ != 0; ++at, --answers_left_) {
       (*places_)[static_cast<size_t>(at - addresses_.begin())] = place_;
     }
   }
 
   std::span<const uint64_t> addresses_;  // not empty
   std::vector<LinePlace>* places_;
+  uint64_t answers_left_;
   bool in_sequence_ = false;
   bool is_dropped_ = false;
   uint64_t address_ = 0;
@@ -138,13 +152,11 @@ LineProgram LineProgram::read(const DebugSections& sections, uint64_t offset, co
 
 void LineProgram::read_files_before_5(ByteReader& reader) {
   directories_.emplace_back();  // the unit's own
-  for (std::string_view name = reader.read_c_string(); reader.ok() && !name.empty();
-       name = reader.read_c_string()) {
+  for (std::string_view name = read_name(reader); reader.ok() && !name.empty(); name = read_name(reader)) {
     directories_.push_back(name);
   }
   files_.emplace_back();  // they count from 1
-  for (std::string_view name = reader.read_c_string(); reader.ok() && !name.empty();
-       name = reader.read_c_string()) {
+  for (std::string_view name = read_name(reader); reader.ok() && !name.empty(); name = read_name(reader)) {
     const uint64_t directory = reader.read_uleb128();
     static_cast<void>(reader.read_uleb128());  // time
     static_cast<void>(reader.read_uleb128());  // size
@@ -161,7 +173,7 @@ LineProgram::File LineProgram::read_entry(ByteReader& reader, const std::vector<
     const auto read_offset = [&] { return offset_bytes_ == 8 ? reader.read_u64() : reader.read_u32(); };
     switch (form.form) {
       case DW_FORM_string:
-        text = reader.read_c_string();
+        text = read_name(reader);
         break;
       case DW_FORM_line_strp:
         text = text_at(sections.find(".debug_line_str"), read_offset());
@@ -243,7 +255,7 @@ std::vector<LinePlace> LineProgram::find(std::span<const uint64_t> addresses) co
   const uint64_t constant_advance =
       opcode_base_ == 0 ? 0 : uint64_t{minimum_instruction_} * ((255u - opcode_base_) / line_range_);
   ByteReader reader(program_);
-  while (reader.ok() && !reader.at_end()) {
+  while (reader.ok() && !reader.at_end() && !rows.is_exhausted()) {
     const uint8_t opcode = reader.read_u8();
     if (opcode >= opcode_base_) {
       const unsigned adjusted = opcode - unsigned{opcode_base_};

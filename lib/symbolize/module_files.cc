@@ -51,6 +51,10 @@ bool is_same_file(const ModuleRow& module, const LoadedFile& file) {
   return module.mtime_ns == 0 || module.mtime_ns == file.mtime_ns;
 }
 
+bool only_root_writes(const struct stat& info) {
+  return info.st_uid == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 struct FileBytes {
   MappedFile content;
   std::optional<os::FileLease> lease;
@@ -58,16 +62,12 @@ struct FileBytes {
 
 Result<FileBytes> map_or_read(UniqueFd fd, const struct stat& info, const std::string& path) {
   const auto size = static_cast<uint64_t>(info.st_size);
-  const bool only_root_writes = info.st_uid == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-  std::optional<os::FileLease> lease;
-  if (!only_root_writes && size >= kLargeFileBytes) {
-    if (UniqueFd other(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); other)
-      lease = os::FileLease::take(std::move(other));
-  }
-  if (only_root_writes || lease) {
+  HeldFile held;
+  if (only_root_writes(info) || size >= kLargeFileBytes) held = hold_still(fd, info);
+  if (held.may_be_mapped) {
     auto content = MappedFile::map(fd, path);
     if (!content) return pass(std::move(content));
-    return FileBytes{std::move(*content), std::move(lease)};
+    return FileBytes{std::move(*content), std::move(held.lease)};
   }
   auto bytes = read_bytes(fd, path, static_cast<size_t>(size));
   if (!bytes) return pass(std::move(bytes));
@@ -164,6 +164,15 @@ Result<std::string> read_text_file(const std::string& path, size_t max_bytes) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return from_errno("open " + path);
   return read_text(fd, path, max_bytes);
+}
+
+HeldFile hold_still(const UniqueFd& fd, const struct stat& info) {
+  HeldFile held{.may_be_mapped = only_root_writes(info), .lease = std::nullopt};
+  if (held.may_be_mapped) return held;
+  UniqueFd other(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (other) held.lease = os::FileLease::take(std::move(other));
+  held.may_be_mapped = held.lease.has_value();
+  return held;
 }
 
 Result<LoadedFile> load_elf_file(const std::string& path) {

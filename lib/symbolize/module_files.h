@@ -3,6 +3,7 @@
 // Nothing is fetched from a network.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -22,6 +23,14 @@ namespace strobe::symbolize {
 /// All of a text file of unknown length (procfs); no_resources above `max_bytes`.
 Result<std::string> read_text_file(const std::string& path, size_t max_bytes);
 Result<std::string> read_text(const UniqueFd& fd, const std::string& name, size_t max_bytes);
+
+/// Whether an open file stays as it is while it is mapped: only root can change it, or it is under a lease. A
+/// mapped file that shrinks would kill us.
+struct HeldFile {
+  bool may_be_mapped = false;
+  std::optional<os::FileLease> lease;  ///< keep it as long as the mapping
+};
+[[nodiscard]] HeldFile hold_still(const UniqueFd& fd, const struct stat& info);
 
 /// An ELF file in memory with what tells it from others of its name.
 struct LoadedFile {

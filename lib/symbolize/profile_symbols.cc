@@ -25,6 +25,7 @@ constexpr double kWarnShare = 0.05;
 constexpr size_t kMaxWarnings = 3;
 constexpr std::string_view kWarningStart = "Names are missing: ";
 constexpr std::string_view kRefusedStart = "Debug file not used: ";
+constexpr std::string_view kLostStart = "Debug information is missing: ";
 
 /// True where the recording was made by the kernel that runs now: only then do kernel addresses, the vDSO and
 /// process ids mean what they meant.
@@ -260,7 +261,7 @@ void fill_quality(const Profile& profile, const Found& found, Quality& quality) 
   }
   std::ranges::stable_sort(quality.symbols.blame, std::ranges::greater{}, &Blame::count);
   std::erase_if(quality.warnings, [](const std::string& text) {
-    return text.starts_with(kWarningStart) || text.starts_with(kRefusedStart);
+    return text.starts_with(kWarningStart) || text.starts_with(kRefusedStart) || text.starts_with(kLostStart);
   });
   for (const ModuleSymbols& answer : found.answers) {
     for (const std::string& sentence : answer.refused) {
@@ -269,6 +270,9 @@ void fill_quality(const Profile& profile, const Found& found, Quality& quality) 
       if (std::ranges::find(quality.warnings, text) == quality.warnings.end()) {
         quality.warnings.push_back(std::move(text));
       }
+    }
+    for (const std::string& sentence : answer.lost) {
+      quality.warnings.push_back(fmt::format("{}{}.", kLostStart, sentence));
     }
   }
   warn_of_missing(profile, found, quality);

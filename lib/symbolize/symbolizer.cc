@@ -71,6 +71,16 @@ void complete_with_go_table(const elf::GoTable& table, FileAddr address, Address
   outermost.function_line = function->line;
 }
 
+/// The path of a package of .dwo files beside the program or its debug file; empty where there is none.
+std::string find_package(const ModuleFiles& files) {
+  for (const auto* file : {&files.module, &files.debug}) {
+    if (!*file) continue;
+    const std::string path = (*file)->path + ".dwp";
+    if (::access(path.c_str(), F_OK) == 0) return path;
+  }
+  return {};
+}
+
 /// Answers the addresses at `wanted` from symbol tables and DWARF.
 void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, const SymbolizeOptions& options,
                       const std::vector<size_t>& wanted, ModuleSymbols& answer) {
@@ -85,7 +95,11 @@ void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, co
   std::vector<uint64_t> addresses;
   for (const size_t i : wanted) addresses.push_back(request.addresses[i]);
   std::vector<AddressSymbols> found(addresses.size());
-  if (dwarf) found = find_in_dwarf(*dwarf, addresses);
+  if (dwarf) {
+    DwarfAnswers answers = find_in_dwarf(*dwarf, addresses);
+    found = std::move(answers.symbols);
+    answer.lost = describe_losses(answers.losses, request.path, find_package(files));
+  }
   size_t next = 0;
   for (const size_t i : wanted) {
     const FileAddr address{request.addresses[i]};
@@ -125,7 +139,8 @@ ModuleSymbols symbolize_file(const ModuleRequest& request, const SymbolizeOption
     if (!wanted.empty()) {
       resolve_in_files(request, files, options, wanted, answer);
       for (const size_t i : wanted) cache.insert(request.addresses[i], answer.symbols[i]);
-      cache.store();
+      // What is missing may turn up, and would have to be said again.
+      if (answer.lost.empty()) cache.store();
     }
   }
   const bool all_named = std::ranges::all_of(answer.symbols, is_named);

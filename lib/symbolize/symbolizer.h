@@ -41,6 +41,7 @@ struct ModuleSymbols {
   LossReason reason = LossReason::none;  ///< for the addresses without a function
   std::string note;                      ///< what a user could do: "install coreutils-dbgsym"; may be empty
   std::vector<std::string> refused;      ///< debug files that were found and not used, as sentences
+  std::vector<std::string> lost;         ///< parts of the debug information that were not used, as sentences
 };
 
 struct SymbolizeOptions {

@@ -1,7 +1,8 @@
 // What naming addresses costs with a large debug file: `large_debug FILE [COUNT…]` takes COUNT addresses
 // spread over the functions of FILE, symbolizes them without a cache and again with it, and prints seconds
 // and the peak of memory (VmHWM: anonymous memory, and mapped pages of the file while they are mapped). Each
-// figure comes from a process of its own. large_debug.py makes such a file.
+// figure comes from a process of its own. Any file with debug information will do; large ones are in the
+// packages of debug symbols.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <string>
 
 #include "base/clock.h"
@@ -45,6 +47,13 @@ long peak_kib() {
   return at == std::string::npos ? 0 : std::strtol(status->c_str() + at + 6, nullptr, 10);
 }
 
+/// What this process has used.
+uint64_t cpu_now_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
 void symbolize_once(const symbolize::ModuleRequest& request, const std::string& cache, const char* label) {
   const pid_t child = ::fork();
   if (child != 0) {
@@ -61,15 +70,18 @@ void symbolize_once(const symbolize::ModuleRequest& request, const std::string& 
   NoDiagnostics diagnostics;
   const auto answers = symbolize::symbolize({request}, {.cache_directory = cache}, diagnostics);
   const double seconds = seconds_of(monotonic_now_ns() - start);
+  const double cpu_seconds = seconds_of(cpu_now_ns());
   size_t with_line = 0;
   size_t frames = 0;
   for (const auto& symbols : answers[0].symbols) {
     frames += symbols.size();
     if (!symbols.empty() && symbols.front().line != 0) ++with_line;
   }
-  std::printf("%8zu addresses  %-8s %7.3f s  %6.1f MiB peak (%.1f before)  %zu with a line, %zu frames\n",
-              request.addresses.size(), label, seconds, static_cast<double>(peak_kib()) / 1024,
-              static_cast<double>(before) / 1024, with_line, frames);
+  std::printf(
+      "%8zu addresses  %-8s %7.3f s  %7.3f CPU s  %6.1f MiB peak (%.1f before)  %zu with a line, %zu "
+      "frames\n",
+      request.addresses.size(), label, seconds, cpu_seconds, static_cast<double>(peak_kib()) / 1024,
+      static_cast<double>(before) / 1024, with_line, frames);
   std::fflush(stdout);
   ::_exit(0);
 }

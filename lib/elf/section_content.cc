@@ -5,7 +5,6 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace strobe::elf {
 namespace {
@@ -24,13 +23,13 @@ bool is_plausible(const SectionContent& content) {
   return content.size <= kSmallBytes || content.size / kMaxRatio <= content.stored.size();
 }
 
-Result<void> unpack_zlib(Bytes stored, std::span<std::byte> target) {
+Result<void> unpack_zlib(Bytes stored, std::span<std::byte> target, const std::function<void()>& after_step) {
   z_stream stream{};
   if (::inflateInit(&stream) != Z_OK) return fail(ErrorCode::no_resources, "no memory to unpack a section");
   int status = Z_OK;
   size_t taken = 0;
   size_t filled = 0;
-  constexpr size_t kStep = std::numeric_limits<uInt>::max() / 2;  // zlib's counts have 32 bits
+  constexpr size_t kStep = size_t{16} << 20;  // zlib's counts have 32 bits
   while (status == Z_OK) {
     const size_t in = std::min(stored.size() - taken, kStep);
     const size_t out = std::min(target.size() - filled, kStep);
@@ -45,6 +44,7 @@ Result<void> unpack_zlib(Bytes stored, std::span<std::byte> target) {
     taken += used;
     filled += made;
     if (used == 0 && made == 0) break;
+    if (after_step) after_step();
   }
   ::inflateEnd(&stream);
   if (status != Z_STREAM_END || filled != target.size()) return malformed();
@@ -86,12 +86,13 @@ Result<SectionContent> section_content(const ElfFile& file, const Section& secti
   return content;
 }
 
-Result<void> unpack(const SectionContent& content, std::span<std::byte> target) {
+Result<void> unpack(const SectionContent& content, std::span<std::byte> target,
+                    const std::function<void()>& after_step) {
   if (target.size() != content.size) return malformed();
   if (target.empty()) return {};
   switch (content.packing) {
     case Packing::zlib:
-      return unpack_zlib(content.stored, target);
+      return unpack_zlib(content.stored, target, after_step);
     case Packing::zstd:
       return unpack_zstd(content.stored, target);
     case Packing::none:

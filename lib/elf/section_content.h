@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,7 +25,9 @@ struct SectionContent {
 Result<SectionContent> section_content(const ElfFile& file, const Section& section);
 
 /// Unpacks into `target`, which has to be of `content.size` bytes; malformed where it holds more or fewer.
-Result<void> unpack(const SectionContent& content, std::span<std::byte> target);
+/// zlib: calls `after_step` every 16 MB; what was written is not read again.
+Result<void> unpack(const SectionContent& content, std::span<std::byte> target,
+                    const std::function<void()>& after_step = {});
 
 /// All of an xz stream; no_resources where it holds more than `max_bytes`.
 Result<std::vector<std::byte>> unpack_xz(Bytes packed, size_t max_bytes);

@@ -27,6 +27,8 @@ std::string plain_name(std::string_view name, std::string_view suffix) {
   return {};
 }
 
+constexpr size_t kLargeBytes = size_t{16} << 20;  // worth a file on a disk
+
 bool add_section(Elf* elf, size_t name_at, uint32_t type, Bytes bytes) {
   Elf_Scn* section = elf_newscn(elf);
   Elf_Data* data = section != nullptr ? elf_newdata(section) : nullptr;
@@ -56,12 +58,28 @@ DebugSections DebugSections::read(const elf::ElfFile& file, std::string_view suf
       result.sections_.push_back({std::move(name), content->stored});
       continue;
     }
-    std::vector<std::byte> bytes(static_cast<size_t>(content->size));
-    if (!elf::unpack(*content, bytes)) continue;
-    result.unpacked_.push_back(std::move(bytes));
-    result.sections_.push_back({std::move(name), result.unpacked_.back()});
+    const Bytes bytes = result.unpack(*content);
+    if (!bytes.empty()) result.sections_.push_back({std::move(name), bytes});
   }
   return result;
+}
+
+Bytes DebugSections::unpack(const elf::SectionContent& content) {
+  const auto size = static_cast<size_t>(content.size);
+  if (auto scratch = size >= kLargeBytes ? ScratchBytes::make(size) : std::nullopt) {
+    if (!elf::unpack(content, scratch->bytes(), [&] { scratch->drop_pages(); })) return {};
+    scratch->drop_pages();
+    unpacked_large_.push_back(std::move(*scratch));
+    return unpacked_large_.back().bytes();
+  }
+  std::vector<std::byte> bytes(size);
+  if (!elf::unpack(content, bytes)) return {};
+  unpacked_.push_back(std::move(bytes));
+  return unpacked_.back();
+}
+
+void DebugSections::drop_pages() const {
+  for (const ScratchBytes& bytes : unpacked_large_) bytes.drop_pages();
 }
 
 DebugSections DebugSections::of_split(Elf* elf) {

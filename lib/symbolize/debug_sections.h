@@ -15,6 +15,8 @@
 
 #include "base/unique_fd.h"
 #include "elf/elf_file.h"
+#include "elf/section_content.h"
+#include "symbolize/scratch_bytes.h"
 
 namespace strobe::symbolize {
 
@@ -38,11 +40,17 @@ class DebugSections {
 
   [[nodiscard]] Bytes find(std::string_view name) const;  ///< empty where there is none
   [[nodiscard]] const std::vector<NamedBytes>& all() const { return sections_; }
+  /// Gives memory back that the next access gets again. Any thread, at any time.
+  void drop_pages() const;
   [[nodiscard]] bool has_info() const { return !find(".debug_info").empty(); }
 
  private:
+  /// Of what is packed; empty where that fails.
+  Bytes unpack(const elf::SectionContent& content);
+
   std::vector<NamedBytes> sections_;
   std::vector<std::vector<std::byte>> unpacked_;
+  std::vector<ScratchBytes> unpacked_large_;
 };
 
 /// libdw over sections that lie anywhere in memory. libelf assembles a file around them that is never

@@ -41,6 +41,7 @@ std::unique_ptr<DwarfSource> DwarfSource::open(const LoadedFile& file,
   std::unique_ptr<DwarfSource> source(new DwarfSource(file));
   if (!source->sections_.has_info()) return nullptr;
   source->find_supplement(debug_directories);
+  source->drop_pages();  // what was unpacked is not read again
   return source;
 }
 
@@ -73,7 +74,9 @@ bool DwarfSource::is_steady() const {
 
 void DwarfSource::drop_pages() const {
   file_->content.drop_pages();
+  sections_.drop_pages();
   if (supplement_file_ != nullptr) supplement_file_->content.drop_pages();
+  if (supplement_) supplement_->drop_pages();
 }
 
 std::unique_ptr<DwarfModule> DwarfModule::open(const DwarfSource& source) {

@@ -249,11 +249,11 @@ std::string LineProgram::path(uint64_t file) const {
 
 std::vector<LinePlace> LineProgram::find(std::span<const uint64_t> addresses) const {
   std::vector<LinePlace> places(addresses.size());
-  if (addresses.empty()) return places;
+  // Without a program the table may be damaged, and divide by nothing.
+  if (addresses.empty() || program_.empty()) return places;
   RowConsumer rows(addresses, places);
   Registers now;
-  const uint64_t constant_advance =
-      opcode_base_ == 0 ? 0 : uint64_t{minimum_instruction_} * ((255u - opcode_base_) / line_range_);
+  const uint64_t constant_advance = uint64_t{minimum_instruction_} * ((255u - opcode_base_) / line_range_);
   ByteReader reader(program_);
   while (reader.ok() && !reader.at_end() && !rows.is_exhausted()) {
     const uint8_t opcode = reader.read_u8();

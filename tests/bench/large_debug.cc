@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <string>
 
 #include "base/clock.h"
@@ -27,7 +28,7 @@ class NoDiagnostics final : public Diagnostics {
   void warn(std::string) override {}
 };
 
-symbolize::ModuleRequest request_for(const char* path, size_t count) {
+symbolize::ModuleRequest request_for(const std::string& path, size_t count) {
   symbolize::ModuleRequest request{.path = path};
   const auto file = symbolize::load_elf_file(path);
   if (!file) return request;
@@ -103,7 +104,7 @@ int main(int argc, char** argv) {
   for (const size_t count : counts) {
     const test::TemporaryFolder folder;
     const std::string cache = folder.file("cache");
-    const auto request = request_for(argv[1], count);
+    const auto request = request_for(std::filesystem::absolute(argv[1]), count);
     symbolize_once(request, "", "first");
     symbolize_once(request, cache, "filling");
     symbolize_once(request, cache, "cached");

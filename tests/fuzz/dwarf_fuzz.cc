@@ -1,10 +1,13 @@
-// Hostile debug information through the whole symbolizer: the input is a file that a target has mapped.
+// Hostile debug information through the whole symbolizer: the input is a file that a target has mapped, and
+// the file that it refers to (.dwo, supplement, debug file) where the corpus names it: /proc/self/fd/200.
 // Lookups end in bounded time (libFuzzer's -timeout, CTest's TIMEOUT) and answer every address, in order.
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "base/diagnostics.h"
@@ -22,6 +25,32 @@ class Silence final : public Diagnostics {
  public:
   void warn(std::string /*message*/) override {}
 };
+
+constexpr int kCompanion = 200;
+
+/// An input that ends with `<32 bits: length>+two` has a second file of that length before; else both are the
+/// input.
+struct Input {
+  Bytes module;
+  Bytes companion;
+};
+Input split(Bytes data) {
+  constexpr size_t kTrailer = 8;
+  if (data.size() < kTrailer || std::memcmp(data.data() + data.size() - 4, "+two", 4) != 0)
+    return {data, data};
+  ByteReader reader(data.last(kTrailer));
+  const size_t length = std::min<size_t>(reader.read_u32(), data.size() - kTrailer);
+  const Bytes files = data.first(data.size() - kTrailer);
+  return {files.first(files.size() - length), files.last(length)};
+}
+
+/// A file in memory that nobody has open for writing, so that it can be leased.
+UniqueFd file_of(Bytes bytes) {
+  const UniqueFd file(::memfd_create("fuzz", MFD_CLOEXEC));
+  if (!file || ::write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    return {};
+  return UniqueFd(::open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC));
+}
 
 /// Addresses all over the executable sections.
 std::vector<uint64_t> some_addresses(const elf::ElfFile& file) {
@@ -48,11 +77,13 @@ void read_hashes(const elf::ElfFile& file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto parsed = elf::ElfFile::parse({reinterpret_cast<const std::byte*>(data), size});
+  const Input input = split({reinterpret_cast<const std::byte*>(data), size});
+  const auto parsed = elf::ElfFile::parse(input.module);
   if (!parsed) return 0;
   read_hashes(*parsed);
-  const UniqueFd file(::memfd_create("module", MFD_CLOEXEC));
-  if (!file || ::write(file.get(), data, size) != static_cast<ssize_t>(size)) return 0;
+  const UniqueFd file = file_of(input.module);
+  const UniqueFd companion = file_of(input.companion);
+  if (!file || !companion || ::dup3(companion.get(), kCompanion, O_CLOEXEC) != kCompanion) return 0;
   symbolize::ModuleRequest request;
   request.path = "/proc/self/fd/" + std::to_string(file.get());
   request.module.build_id = parsed->build_id();
@@ -61,6 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Silence silence;
   const auto answers = symbolize::symbolize(
       {std::move(request)}, {.cache_directory = "", .debug_directories = {}, .threads = 1}, silence);
+  ::close(kCompanion);
   if (answers.size() != 1 || answers.front().symbols.size() != wanted) std::abort();
   return 0;
 }

@@ -84,7 +84,7 @@ TEST(LineProgram, CutOffAnywhereAnswersNothingWrong) {
     const auto places = find(with_length(body.substr(0, size)));
     ASSERT_EQ(places.size(), kAddresses.size());
     for (size_t i = 0; i < places.size(); ++i) {
-      if (places[i].is_known) EXPECT_EQ(places[i].line, kLines[i]) << size;
+      EXPECT_TRUE(!places[i].is_known || places[i].line == kLines[i]) << size;
     }
   }
   const std::string whole = with_length(body);  // with a length that says more than is there

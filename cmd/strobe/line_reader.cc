@@ -121,6 +121,9 @@ class LineReader::Editor {
     const LocaleScope scope(locale_);
     prompt_ = prompt;
     int count = 0;
+    // Before the prompt invites to type: el_gets() prints it first and then leaves the mode in which the
+    // terminal takes Ctrl-D for the end of a line, and one typed in between would be lost.
+    ::el_set(edit_, EL_PREP_TERM, 1);
     errno = 0;
     const char* text = ::el_gets(edit_, &count);
     const bool interrupted = text == nullptr && count == -1 && errno == EINTR;

@@ -231,10 +231,10 @@ void LineProgram::read_files_of_5(ByteReader& reader, const DebugSections& secti
 
 std::string LineProgram::directory(uint64_t index) const {
   const std::string_view name = index < directories_.size() ? directories_[static_cast<size_t>(index)] : "";
-  if (name.starts_with('/')) return std::string(name);
-  // Relative to the unit's directory, which DWARF 5 repeats as number 0.
-  std::string base = unit_directory_;
-  if (version_ == 5 && index != 0 && !directories_.empty() && !directories_[0].empty()) base = directory(0);
+  // DWARF 5 has the unit's directory as number 0: the others are relative to it, it is relative to nothing.
+  const bool has_unit_directory = version_ == 5 && !directories_.empty() && !directories_[0].empty();
+  if (name.starts_with('/') || (has_unit_directory && index == 0)) return std::string(name);
+  const std::string base = has_unit_directory ? std::string(directories_[0]) : unit_directory_;
   if (name.empty()) return base;
   return base.empty() ? std::string(name) : base + '/' + std::string(name);
 }

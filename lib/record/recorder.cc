@@ -228,7 +228,7 @@ Quality Recorder::assess() {
   Quality quality;
   engine_->describe(quality);
   quality.rate_hz = static_cast<double>(kNsPerSecond) / static_cast<double>(options_.engine.period_ns);
-  quality.samples.expected = quality.rate_hz * seconds_of(tracker.total_cpu_ns());
+  quality.samples.expected = quality.rate_hz * seconds_of(tracker.total_cpu_ns(options_.engine.period_ns));
   quality.samples.lost_queue = sink_.lost_queue();
   quality.stacks.blame = sink_.stack_blame();
   quality.processes_seen = tracker.processes().size();

@@ -230,9 +230,11 @@ void TargetTracker::forget(const std::vector<ThreadUse>& uses) {
   }
 }
 
-uint64_t TargetTracker::total_cpu_ns() const {
+uint64_t TargetTracker::total_cpu_ns(uint64_t period_ns) const {
   uint64_t sum = 0;
-  for (const ThreadRow& row : threads_) sum += row.cpu_ns;
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    sum += threads_[i].cpu_ns != 0 ? threads_[i].cpu_ns : samples_[i] * period_ns;
+  }
   return sum;
 }
 

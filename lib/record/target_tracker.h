@@ -67,7 +67,9 @@ class TargetTracker {
   /// That use is none of the recording's any more.
   void forget(const std::vector<ThreadUse>& uses);
   [[nodiscard]] const std::vector<ProcessRow>& processes() const { return processes_; }
-  [[nodiscard]] uint64_t total_cpu_ns() const;
+  /// Exact, but for threads whose last words the kernel lost altogether: their samples × `period_ns`, as
+  /// reports take it.
+  [[nodiscard]] uint64_t total_cpu_ns(uint64_t period_ns) const;
   /// Processes with CPU time and no sample, grouped by command name; where sampling is `pooled`, only those
   /// of commands that have no sample at all.
   [[nodiscard]] std::vector<UnsampledProcess> unsampled(bool pooled) const;

@@ -72,6 +72,15 @@ TEST_F(TargetTrackerTest, ExecDropsTheOldMappings) {
   EXPECT_EQ(tracker_.process(kChild, 1250).space.find(RuntimeAddr{0x1800}), nullptr);
 }
 
+TEST_F(TargetTrackerTest, AThreadWhoseLastWordsWereLostCountsByItsSamples) {
+  tracker_.on_fork({1100, kChild, kChild, kParent, kParent});
+  tracker_.on_thread_cpu({.time_ns = 1200, .pid = kChild, .tid = kChild, .cpu_ns = 5500});
+  tracker_.count_sample(tracker_.thread(kChild, kChild, 1200));
+  const ThreadId lost = tracker_.thread(kParent, kParent, 1200);
+  for (int i = 0; i < 3; ++i) tracker_.count_sample(lost);
+  EXPECT_EQ(tracker_.total_cpu_ns(1000), 5500U + 3000U);
+}
+
 TEST_F(TargetTrackerTest, GroupsProcessesWithoutSamplesByCommand) {
   for (pid_t pid = kChild; pid < kChild + 3; ++pid) {
     tracker_.on_fork({1100, pid, pid, kParent, kParent});

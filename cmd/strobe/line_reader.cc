@@ -22,7 +22,7 @@ namespace strobe::cli {
 namespace {
 
 constexpr int kHistoryLines = 500;
-constexpr size_t kMaxLine = 64 * 1024;  // of plain input; longer ones are cut
+constexpr size_t kMaxLine = size_t{64} * 1024;  // of plain input; longer ones are cut
 constexpr size_t kMaxOffers = 100;      // completions that are listed
 
 /// Set by the handler of SIGINT, which can reach nothing else.

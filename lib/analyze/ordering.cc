@@ -195,7 +195,7 @@ std::string location_of(const FunctionIdentity& function, bool strip_directories
   const std::string& place = function.file.empty() ? function.module : function.file;
   // Modules are always shown short: their directory says little and is in the JSON.
   const bool strip = strip_directories || (function.file.empty() && !function.name.empty());
-  const std::string shown = strip ? basename_of(place) : place;
+  std::string shown = strip ? basename_of(place) : place;
   if (function.name.empty()) return shown;
   if (place.empty()) return function.name;
   if (function.file.empty()) return fmt::format("{}({})", shown, function.name);

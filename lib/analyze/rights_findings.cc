@@ -20,7 +20,7 @@ bool perf_works(const MachineFacts& facts) { return facts.perf.stack_copy.worked
 
 /// Why perf_event_open was refused, in words.
 std::string perf_refusal(const MachineFacts& facts, const Attempt& attempt) {
-  const std::string error = describe(attempt);
+  std::string error = describe(attempt);
   switch (cause_of_perf_refusal(facts, attempt)) {
     case RefusalCause::seccomp:
       return error + ": a seccomp filter refuses perf_event_open";
@@ -39,7 +39,7 @@ std::string perf_refusal(const MachineFacts& facts, const Attempt& attempt) {
 /// yama's levels, and who may pass them (Documentation/admin-guide/LSM/Yama.rst).
 std::string trace_refusal(const MachineFacts& facts, const Attempt& attempt) {
   const int64_t scope = facts.settings.yama_ptrace_scope.value_or(0);
-  const std::string error = describe(attempt);
+  std::string error = describe(attempt);
   if (attempt.sys_errno == EPERM && scope > 0)
     return fmt::format("{}: yama's ptrace_scope is {}", error, scope);
   if (facts.own.seccomp) return error + ": a seccomp filter refuses it";

@@ -88,7 +88,7 @@ std::string demangle_as(std::string_view linkage_name, bool in_full) {
   std::string_view name = without_suffixes(linkage_name);
   const std::string_view part = coroutine_part(name);
   if (!part.empty()) name = coroutine_of(name.substr(0, name.rfind('.')));
-  const std::string bare(name);
+  std::string bare(name);
   const bool maybe_rust = bare.starts_with("_R") || bare.starts_with("_ZN");
   const bool maybe_cxx = bare.starts_with("_Z");
   if ((!maybe_rust && !maybe_cxx) || bare.size() > kMaxMangledBytes) return bare;

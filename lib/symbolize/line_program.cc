@@ -234,7 +234,7 @@ std::string LineProgram::directory(uint64_t index) const {
   // DWARF 5 has the unit's directory as number 0: the others are relative to it, it is relative to nothing.
   const bool has_unit_directory = version_ == 5 && !directories_.empty() && !directories_[0].empty();
   if (name.starts_with('/') || (has_unit_directory && index == 0)) return std::string(name);
-  const std::string base = has_unit_directory ? std::string(directories_[0]) : unit_directory_;
+  std::string base = has_unit_directory ? std::string(directories_[0]) : unit_directory_;
   if (name.empty()) return base;
   return base.empty() ? std::string(name) : base + '/' + std::string(name);
 }

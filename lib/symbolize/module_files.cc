@@ -83,8 +83,9 @@ std::optional<LoadedFile> unpack_mini_debug_info(const LoadedFile& module) {
   MappedFile content = MappedFile::own(std::move(*bytes));
   auto parsed = elf::ElfFile::parse(content.bytes());
   if (!parsed) return std::nullopt;
+  const uint64_t size = content.bytes().size();
   return LoadedFile{.path = module.path + " [.gnu_debugdata]",
-                    .size = content.bytes().size(),
+                    .size = size,
                     .content = std::move(content),
                     .elf = std::move(*parsed),
                     .lease = std::nullopt};

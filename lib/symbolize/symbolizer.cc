@@ -75,7 +75,7 @@ void complete_with_go_table(const elf::GoTable& table, FileAddr address, Address
 std::string find_package(const ModuleFiles& files) {
   for (const auto* file : {&files.module, &files.debug}) {
     if (!*file) continue;
-    const std::string path = (*file)->path + ".dwp";
+    std::string path = (*file)->path + ".dwp";
     if (::access(path.c_str(), F_OK) == 0) return path;
   }
   return {};
@@ -93,6 +93,7 @@ void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, co
   if (files.debug) dwarf = DwarfSource::open(*files.debug, options.debug_directories);
   if (!dwarf && files.module) dwarf = DwarfSource::open(*files.module, options.debug_directories);
   std::vector<uint64_t> addresses;
+  addresses.reserve(wanted.size());
   for (const size_t i : wanted) addresses.push_back(request.addresses[i]);
   std::vector<AddressSymbols> found(addresses.size());
   if (dwarf) {

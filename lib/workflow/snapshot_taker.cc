@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "os/own_rights.h"
@@ -49,17 +50,21 @@ void SnapshotTaker::request(Done done) { enqueue({std::move(done), false}); }
 void SnapshotTaker::request_once(Done done) { enqueue({std::move(done), true}); }
 
 void SnapshotTaker::enqueue(Request request) {
-  bool full = false;
+  std::optional<Request> refused;
   {
     const std::lock_guard lock(mutex_);
     const bool waits =
         std::any_of(waiting_.begin(), waiting_.end(), [](const Request& other) { return other.once; });
     if (request.once && waits) return;
-    full = waiting_.size() >= kMaxWaiting;
-    if (!full) waiting_.push_back(std::move(request));
+    if (waiting_.size() >= kMaxWaiting) {
+      refused = std::move(request);
+    } else {
+      waiting_.push_back(std::move(request));
+    }
   }
   changed_.notify_all();
-  if (full) request.done(fail(ErrorCode::no_resources, "too many snapshots wait already", "try again later"));
+  if (!refused) return;
+  refused->done(fail(ErrorCode::no_resources, "too many snapshots wait already", "try again later"));
 }
 
 void SnapshotTaker::run() {

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kHistoryLines = 500;
 constexpr size_t kMaxLine = size_t{64} * 1024;  // of plain input; longer ones are cut
-constexpr size_t kMaxOffers = 100;      // completions that are listed
+constexpr size_t kMaxOffers = 100;              // completions that are listed
 
 /// Set by the handler of SIGINT, which can reach nothing else.
 volatile std::sig_atomic_t interrupt_seen = 0;

@@ -5,6 +5,7 @@
 
 #include "report/escape.h"
 #include "report/text.h"
+#include "report/text_columns.h"
 #include "report/text_style.h"
 
 namespace strobe::report {
@@ -63,10 +64,7 @@ std::string explanation(const Comparison& comparison, const CompareTextOptions& 
                         const std::vector<analyze::Reduction>& reductions) {
   std::string text =
       fmt::format("   Ordered by: change of {} time\n", options.by_total ? "cumulative" : "internal");
-  for (const analyze::Reduction& reduction : reductions) {
-    text += fmt::format("   List reduced from {} to {} due to restriction <{}>\n", reduction.before,
-                        reduction.after, printable(reduction.restriction));
-  }
+  text += reduction_lines(reductions);
   text += comparison.normalized ? "   Shares of each recording's CPU time, in percent; changes in points\n"
                                 : "   Seconds of CPU time\n";
   text +=

@@ -6,6 +6,7 @@
 
 #include "report/escape.h"
 #include "report/text.h"
+#include "report/text_columns.h"
 #include "report/text_style.h"
 
 namespace strobe::report {
@@ -46,10 +47,7 @@ std::string write_header(const LineView& view, const LineTextOptions& options) {
     text.append(i == 0 ? "" : ", ").append(describe(options.order.keys[i]));
   }
   text += '\n';
-  for (const analyze::Reduction& reduction : view.reductions) {
-    text += fmt::format("   List reduced from {} to {} due to restriction <{}>\n", reduction.before,
-                        reduction.after, printable(reduction.restriction));
-  }
+  text += reduction_lines(view.reductions);
   return text +
          "   Hits are samples: moments on the CPU, not executions; Time includes what the line calls\n";
 }

@@ -39,9 +39,7 @@ const Pattern kPatterns[] = {
      {"read_numbers [resume]", "filter_odd [resume]", "square_all [resume]"}},
     {"coroutine_channel", "coroutine_channel.cc", {"1"}, {"produce [resume]", "consume [resume]"}},
     {"coroutine_timeouts", "coroutine_timeouts.cc", {"0.6"}, {"parse_part", "clean_up"}, 0.03, 0.06},
-    // It reads its clock around every miss, 50 µs apart: what interrupts it there is in its own figures, and
-    // the reading itself is the kernel's and libc's.
-    {"lru_cache", "lru_cache.cc", {"0.8"}, {"load_page"}, 0.05, 0.05},
+    {"lru_cache", "lru_cache.cc", {"0.8"}, {"load_page"}},
     {"ttl_cache", "ttl_cache.cc", {"0.8"}, {"TtlCache::sweep", "resolve_name"}},
     {"cpu_jobs_threads", "cpu_jobs.c", {"threads", "1"}, {"count_primes", "mix_digest"}},
     {"cpu_jobs_processes", "cpu_jobs.c", {"processes", "1"}, {"count_primes", "mix_digest"}},

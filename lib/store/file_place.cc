@@ -18,6 +18,7 @@ namespace strobe::store {
 namespace {
 
 constexpr const char* kOutputHint = "choose another place with -o FILE";
+constexpr const char* kInputHint = "name a recording, or make one: strobe run -o FILE -- COMMAND";
 
 Result<std::string> resolve(const std::string& path, const std::string& what, const std::string& hint) {
   struct Free {
@@ -113,12 +114,12 @@ UniqueFd reserve_space(const std::string& path, uint64_t size_bytes) {
 }
 
 Result<FilePlace> find_file(const std::string& path) {
-  auto resolved = resolve(path, "open " + path, {});
+  auto resolved = resolve(path, "open " + path, kInputHint);
   if (!resolved) return pass(std::move(resolved));
   struct stat status {};
   if (::stat(resolved->c_str(), &status) != 0) return from_errno("open " + path);
   if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorCode::invalid_argument, "open " + path + ": it is not a regular file");
+    return fail(ErrorCode::invalid_argument, "open " + path + ": it is not a regular file", kInputHint);
   }
   const uint64_t wal_bytes = size_of(*resolved + "-wal");
   return FilePlace{std::move(*resolved), static_cast<uint64_t>(status.st_size) + wal_bytes, wal_bytes != 0};

@@ -78,6 +78,18 @@ TEST(LineProgram, PathsOfVersions4And5) {
   EXPECT_EQ(after.path(1), "/home/include/a.h");
 }
 
+// The unit's directory is relative where paths were mapped at build time; version 5 repeats it as number 0.
+TEST(LineProgram, ARelativeUnitDirectoryIsNotJoinedTwice) {
+  const std::string directories =
+      u8(1) + u8(DW_LNCT_path) + u8(DW_FORM_string) + u8(2) + text("csu") + text("include");
+  const std::string files = u8(2) + u8(DW_LNCT_path) + u8(DW_FORM_line_strp) + u8(DW_LNCT_directory_index) +
+                            u8(DW_FORM_udata) + u8(2) + u32(0) + u8(0) + u32(7) + u8(1);
+  const Sections five{with_length(body5(kProgram, directories + files)), text("main.c") + text("a.h")};
+  const auto program = LineProgram::read(five.get(), 0, "csu");
+  EXPECT_EQ(program.path(0), "csu/main.c");
+  EXPECT_EQ(program.path(1), "csu/include/a.h");
+}
+
 TEST(LineProgram, CutOffAnywhereAnswersNothingWrong) {
   const std::string body = body4(kProgram);
   for (size_t size = 0; size < body.size(); ++size) {

@@ -167,7 +167,10 @@ void Tracer::handle_stops() {
 }
 
 void Tracer::handle_stop(const Stop& stop) {
-  if (!threads_.contains(stop.tid) && !adopt(stop.tid, 0)) return;
+  if (!threads_.contains(stop.tid)) {
+    if (!adopt(stop.tid, 0)) return;
+    unannounced_.insert(stop.tid);
+  }
   // Whatever a thread stops for, an interrupt that was still to come is gone with it (ptrace_stop in
   // kernel/signal.c): waiting for it, we would never sample the thread again.
   if (stop.event != StopEvent::stop) threads_.at(stop.tid).interrupted_ns = 0;
@@ -195,8 +198,10 @@ void Tracer::handle_stop(const Stop& stop) {
 
 void Tracer::handle_birth(pid_t parent_tid) {
   const pid_t tid = os::trace::read_event_message(parent_tid);
-  // Its own first stop may have been seen before, and comes later otherwise. It may be gone by now, too.
-  if (tid > 0 && !threads_.contains(tid)) adopt(tid, parent_tid);
+  // Its own first stop may have been seen before, and comes later otherwise. It may have ended by now, too,
+  // and procfs still show it.
+  const bool seen = unannounced_.erase(tid) > 0;
+  if (tid > 0 && !seen && !threads_.contains(tid)) adopt(tid, parent_tid);
   os::trace::resume(parent_tid, 0);
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -120,7 +121,8 @@ class Tracer {
   pid_t own_child_ = 0;              // of this Strobe: its end is for LaunchedProcess to collect
   std::map<pid_t, Thread> threads_;  // by tid; ordered for a steady sweep
   std::unordered_map<pid_t, Process> processes_;
-  std::vector<std::byte> stack_;  // reused
+  std::unordered_set<pid_t> unannounced_;  // known by a stop of their own before their parents told of them
+  std::vector<std::byte> stack_;           // reused
   TracerCounts counts_;
   bool paused_ = false;
   uint64_t next_sweep_ns_ = 0;

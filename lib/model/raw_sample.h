@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "model/python.h"
 #include "model/registers.h"
 
 namespace strobe {
@@ -30,6 +31,9 @@ struct RawSample {
   std::span<const std::byte> stack;
   /// True where the stack may go on beyond `stack` (the copy was as long as asked for).
   bool stack_full = false;
+
+  /// Python's frames, as of the sample; null where nobody looked. Borrowed like the spans.
+  const PythonCapture* python = nullptr;
 };
 
 }  // namespace strobe

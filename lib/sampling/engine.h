@@ -12,6 +12,7 @@
 #include "base/diagnostics.h"
 #include "base/result.h"
 #include "model/events.h"
+#include "model/python.h"
 #include "model/quality.h"
 
 namespace strobe::sampling {
@@ -24,7 +25,10 @@ struct EngineOptions {
   uint32_t stack_bytes = 16 * 1024;  ///< copied per sample; 0 none, at most 65,528
   bool follow_children = true;
   enum class PerCpu : uint8_t { automatic, always, never } per_cpu = PerCpu::automatic;
-  bool start_paused = false;  ///< as if pause() came with the start
+  bool start_paused = false;        ///< as if pause() came with the start
+  bool python_in_interrupt = true;  ///< read Python's frames by BPF where that is allowed
+  /// Asked for the Python frames of threads where BPF does not bring them; borrowed, may be null.
+  PythonFrameReader* python_reader = nullptr;
 };
 
 /// What to record: processes that exist. Under `run` it is the one child, stopped before its exec.
@@ -56,6 +60,12 @@ class Engine {
   /// Ends recording and delivers everything that is still held back, with the exact CPU time of the threads
   /// that still live. The targets go on.
   virtual Result<void> finish(EventSink& sink) = 0;
+
+  /// How Python's frames come with the samples of this engine.
+  [[nodiscard]] virtual PythonReading python_reading() const = 0;
+  /// From now on samples of this process bring Python's frames. Called again when it becomes another program,
+  /// and with `runtime` 0 when it is no Python any more.
+  virtual void watch_python(const PythonTarget& target) = 0;
 
   /// A descriptor that becomes readable when poll() has something to do, for use in a caller's poll(2); or
   /// -1.

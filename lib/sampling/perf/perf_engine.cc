@@ -50,6 +50,8 @@ class PerfEngine final : public Engine {
   Result<void> finish(EventSink& sink) override;
   [[nodiscard]] int wake_fd() const override { return rings_ ? rings_->wake_fd() : -1; }
   [[nodiscard]] bool targets_gone() const override { return started_ && threads_.empty(); }
+  [[nodiscard]] PythonReading python_reading() const override { return PythonReading::none; }
+  void watch_python(const PythonTarget&) override {}
   void describe(Quality& quality) const override;
   [[nodiscard]] bool pooled_sampling() const override { return per_cpu_since_ns_.has_value(); }
 

@@ -15,8 +15,13 @@ constexpr size_t kMaxWaitingBytes = 32u << 20;
 EventQueue::EventQueue() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void EventQueue::on_sample(const RawSample& sample) {
-  OwnedSample copy{sample, {sample.stack.begin(), sample.stack.end()}};
-  push(std::move(copy), sample.stack.size() + sizeof(Item));
+  OwnedSample copy{sample, {sample.stack.begin(), sample.stack.end()}, {}};
+  size_t bytes = sample.stack.size() + sizeof(Item);
+  if (sample.python != nullptr) {
+    copy.python = *sample.python;
+    bytes += sample.python->frames.size() * sizeof(RawPythonFrame);
+  }
+  push(std::move(copy), bytes);
 }
 void EventQueue::on_fork(const ForkEvent& event) { push(event); }
 void EventQueue::on_exit(const ExitEvent& event) { push(event); }
@@ -60,6 +65,7 @@ void EventQueue::deliver(EventSink& sink) {
 void EventQueue::hand_over(Item& item, EventSink& sink) {
   if (auto* sample = std::get_if<OwnedSample>(&item)) {
     sample->sample.stack = sample->stack;
+    sample->sample.python = sample->python ? &*sample->python : nullptr;
     sink.on_sample(sample->sample);
   } else if (auto* comm = std::get_if<OwnedComm>(&item)) {
     comm->event.name = comm->name;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,7 @@ class EventQueue final : public EventSink {
   struct OwnedSample {
     RawSample sample;
     std::vector<std::byte> stack;
+    std::optional<PythonCapture> python;
   };
   struct OwnedComm {
     CommEvent event;

@@ -35,6 +35,8 @@ class PtraceEngine final : public Engine {
   [[nodiscard]] bool targets_gone() const override { return gone_.load(); }
   void describe(Quality& quality) const override;
   [[nodiscard]] bool pooled_sampling() const override { return false; }
+  [[nodiscard]] PythonReading python_reading() const override { return PythonReading::stopped; }
+  void watch_python(const PythonTarget&) override {}  // the reader is asked at every stop
 
  private:
   enum class Request : uint8_t { none, pause, resume, report_cpu };

@@ -123,6 +123,7 @@ class Tracer {
   std::unordered_map<pid_t, Process> processes_;
   std::unordered_set<pid_t> unannounced_;  // known by a stop of their own before their parents told of them
   std::vector<std::byte> stack_;           // reused
+  PythonCapture python_;                   // likewise
   TracerCounts counts_;
   bool paused_ = false;
   uint64_t next_sweep_ns_ = 0;

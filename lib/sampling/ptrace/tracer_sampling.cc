@@ -149,6 +149,8 @@ void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
     const uint64_t stack_pointer = taken.registers.value[x86_64::kRsp];
     stack_size = os::ProcessMemory(thread.pid).read_some(stack_pointer, stack_);
   }
+  const bool has_python = !in_kernel && options_.python_reader != nullptr &&
+                          options_.python_reader->read_frames(thread.pid, tid, true, python_);
   os::trace::resume(tid, 0);
   const uint64_t now_ns = monotonic_now_ns();
   count_stop(thread, now_ns);
@@ -178,6 +180,7 @@ void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
   sample.registers = taken.registers;
   sample.stack = std::span<const std::byte>(stack_).first(stack_size);
   sample.stack_full = stack_size == stack_.size() && stack_size > 0;
+  if (has_python) sample.python = &python_;
   sink_->on_sample(sample);
 }
 

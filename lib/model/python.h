@@ -1,0 +1,86 @@
+// Python's part of a sample: the frames as one of the ways to read them found them, how sure they are, and
+// what the thread had of the interpreter at that moment.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "model/python_walk.h"
+
+namespace strobe {
+
+/// How Python's frames were read.
+enum class PythonReading : uint8_t {
+  none,
+  in_interrupt,  ///< by a BPF program in the interrupt that took the sample: exact
+  stopped,       ///< while the thread was stopped: exact
+  running,       ///< beside the running thread, twice, and cut at the last frame that stood still
+};
+
+/// What became of Python's stack in one sample.
+enum class PythonOutcome : uint8_t {
+  none,          ///< the thread runs no Python
+  full,          ///< down to the thread's first Python frame
+  partial,       ///< the innermost frames are missing; what is there is certain
+  inconsistent,  ///< it changed while it was read: nothing is certain
+  unread,        ///< memory that could not be read, or a thread that was not found
+};
+inline constexpr int kPythonOutcomeCount = 5;
+
+/// What a thread did with the interpreter when it was sampled.
+enum class PythonState : uint8_t {
+  none,          ///< no Python thread
+  python,        ///< executing Python code
+  native_gil,    ///< in native code, holding the GIL
+  native_nogil,  ///< in native code, without the GIL
+  gil_wait,
+  gc,  ///< collecting garbage
+};
+inline constexpr int kPythonStateCount = 6;
+
+[[nodiscard]] std::string_view name_of(PythonOutcome outcome);
+[[nodiscard]] std::string_view name_of(PythonReading reading);
+[[nodiscard]] std::string_view name_of(PythonState state);
+
+/// One look at one thread.
+struct PythonCapture {
+  PythonReading reading = PythonReading::none;
+  PythonOutcome outcome = PythonOutcome::none;
+  bool holds_gil = false;    ///< free-threaded: attached to the interpreter
+  bool collecting = false;   ///< the interpreter's garbage collector runs, and this thread holds the GIL
+  uint64_t interpreter = 0;  ///< address of the innermost frame's PyInterpreterState
+  std::vector<RawPythonFrame> frames;  ///< innermost first, without those of the evaluator itself
+
+  void clear() {
+    reading = PythonReading::none;
+    outcome = PythonOutcome::none;
+    holds_gil = collecting = false;
+    interpreter = 0;
+    frames.clear();
+  }
+};
+
+/// A process that runs CPython, for whoever walks its frames.
+struct PythonTarget {
+  pid_t pid = 0;
+  uint64_t runtime = 0;  ///< address of _PyRuntime
+  PythonWalkLayout layout{};
+};
+
+/// Reads the Python frames of one thread for an engine, which knows best when. Called on the engine's thread,
+/// also the tracer's; implementations are thread-safe.
+class PythonFrameReader {
+ public:
+  /// False where the process runs no Python that we know; else `out` is filled, with its outcome. `stopped`:
+  /// the thread stands still during the call; else its memory is read twice and compared.
+  virtual bool read_frames(pid_t pid, pid_t tid, bool stopped, PythonCapture& out) = 0;
+
+ protected:
+  ~PythonFrameReader() = default;
+};
+
+}  // namespace strobe

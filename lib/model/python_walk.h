@@ -55,6 +55,7 @@ struct PythonWalkLayout {
   PythonOffset frame_instruction;  ///< pointer; up to 3.10 an i32, f_lasti
   PythonOffset frame_owner;        ///< u8, from 3.11
   PythonOffset frame_is_entry;     ///< u8, 3.11 only
+  PythonOffset frame_generator;    ///< up to 3.10: not 0 in the frame of a generator or coroutine
   PythonOffset frame_tlbc;         ///< i32, free-threaded from 3.14
   PythonHalf frame_size;           ///< bytes that hold all of the above
   PythonHalf owner_shim;  ///< the value of `owner` that marks a frame of the evaluator itself; 0xff none

@@ -1,0 +1,23 @@
+"""ProcessPoolExecutor on CPU: the job of thread_pool_cpu.py, on as many CPUs as there are workers.
+
+Hot: count_primes, in every worker; then mix_digest. The parent waits.
+Try: strobe run -- python3 process_pool_cpu.py, then strobe report threads
+"""
+import concurrent.futures
+
+import jobs
+import truth
+
+WORKERS = 2
+
+
+def main():
+    with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
+        share = truth.asked_seconds() / 4
+        for future in [pool.submit(jobs.do_job_in_child, share) for _ in range(4)]:
+            truth.add_books(future.result())
+
+
+if __name__ == "__main__":
+    main()
+    truth.report()

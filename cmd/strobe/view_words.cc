@@ -52,7 +52,7 @@ Result<void> check_view(const ViewWord& view, const std::vector<std::string>& re
     return {};
   }
   if (!view.of_stacks && !options.filter.empty())
-    return refuse(view, "--focus, --ignore and --hide", of_stacks);
+    return refuse(view, "--focus, --ignore, --hide, --no-native and --gil", of_stacks);
 
   const bool tree = view.kind == ViewKind::tree;
   const bool calls = view.kind == ViewKind::callers || view.kind == ViewKind::callees;

@@ -113,7 +113,7 @@ std::map<std::pair<uint32_t, StackId>, Amount> sum_by_group(const Profile& profi
   std::map<std::pair<uint32_t, StackId>, Amount> sums;
   for (const SampleRow& sample : profile.samples) {
     const size_t thread = sample.thread.index();
-    if (thread >= stacks.selected.size() || !stacks.selected[thread] || !stacks.shows(sample.stack)) continue;
+    if (thread >= stacks.selected.size() || !stacks.selected[thread] || !stacks.shows(sample)) continue;
     if (sample.stack.index() >= profile.stacks.size()) continue;  // has a row of its own
     sums[{groups.of_thread[thread], sample.stack}] +=
         {stacks.attribution.threads[thread].seconds_per_sample, 1};

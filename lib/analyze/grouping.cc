@@ -88,7 +88,7 @@ FunctionTable make_thread_table(const Profile& profile, const WeightedStacks& st
   std::vector<Amount> amounts(groups.names.size());
   for (const SampleRow& sample : profile.samples) {
     const size_t thread = sample.thread.index();
-    if (thread >= stacks.selected.size() || !stacks.selected[thread] || !stacks.shows(sample.stack)) continue;
+    if (thread >= stacks.selected.size() || !stacks.selected[thread] || !stacks.shows(sample)) continue;
     amounts[groups.of_thread[thread]] += {attribution.threads[thread].seconds_per_sample, 1};
   }
   for (size_t i = 0; i < groups.of_thread.size(); ++i) {

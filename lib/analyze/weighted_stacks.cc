@@ -44,41 +44,61 @@ void drop(const Profile& profile, const Pattern& pattern, bool with_match, Weigh
   if (pattern.matches(kTooShortRow) == with_match) stacks.amounts.too_short_seconds = 0;
 }
 
-/// The keys without those of the functions given.
-FrameKeys without(const FrameKeys& frames, const std::vector<bool>& hidden) {
+/// Whether frames of a kind are details that the filter leaves out.
+bool leaves_out(const StackFilter& filter, FrameKind kind) {
+  if (kind == FrameKind::interpreter) return !filter.interpreter_frames || !filter.native;
+  return kind != FrameKind::python && !filter.native;
+}
+
+/// Takes keys out of `functions`: those of hidden functions, and all of frames that are left out.
+void hide(const Profile& profile, const StackFilter& filter, FrameFunctions& functions) {
+  std::vector<bool> hidden(functions.functions.size(), false);
+  for (const std::string& text : filter.hide) {
+    const std::vector<bool> found = find_matches(Pattern(text), functions.functions);
+    for (size_t i = 0; i < hidden.size(); ++i) hidden[i] = hidden[i] || found[i];
+  }
+  const FrameKeys& frames = functions.frames;
   FrameKeys result;
   result.key_count = frames.key_count;
   result.begin.push_back(0);
   for (size_t frame = 0; frame + 1 < frames.begin.size(); ++frame) {
-    for (uint32_t i = frames.begin[frame]; i < frames.begin[frame + 1]; ++i) {
+    const bool left_out = leaves_out(filter, profile.frames[frame].kind);
+    for (uint32_t i = frames.begin[frame]; !left_out && i < frames.begin[frame + 1]; ++i) {
       if (hidden[frames.keys[i]]) continue;
       result.keys.push_back(frames.keys[i]);
       result.sources.push_back(frames.sources[i]);
     }
     result.begin.push_back(static_cast<uint32_t>(result.keys.size()));
   }
-  return result;
-}
-
-void hide(const StackFilter& filter, FrameFunctions& functions) {
-  std::vector<bool> hidden(functions.functions.size(), false);
-  for (const std::string& text : filter.hide) {
-    const std::vector<bool> found = find_matches(Pattern(text), functions.functions);
-    for (size_t i = 0; i < hidden.size(); ++i) hidden[i] = hidden[i] || found[i];
-  }
-  functions.frames = without(functions.frames, hidden);
+  functions.frames = std::move(result);
 }
 
 /// Puts what lies on stacks without any key where it does not get lost.
 void collect_bare_stacks(const Profile& profile, WeightedStacks& stacks) {
   const std::vector<bool> any(stacks.functions.functions.size(), true);
   const std::vector<bool> has = find_stacks(profile, stacks.functions.frames, any);
-  Amount& bare = stacks.coverage.filter.hide.empty() ? stacks.amounts.no_stack : stacks.amounts.hidden;
+  const StackFilter& filter = stacks.coverage.filter;
+  Amount& bare = filter.hide.empty() && filter.native ? stacks.amounts.no_stack : stacks.amounts.hidden;
   for (size_t i = 0; i < has.size(); ++i) {
     if (has[i]) continue;
     bare += stacks.amounts.stacks[i];
     stacks.amounts.stacks[i] = {};
   }
+}
+
+/// sum_stacks() of the samples whose threads held the GIL; time without samples is nobody's.
+StackAmounts sum_holders(const Profile& profile, const SelectedThreads& selected,
+                         const Attribution& attribution) {
+  StackAmounts result;
+  result.stacks.resize(profile.stacks.size());
+  for (const SampleRow& sample : profile.samples) {
+    const size_t thread = sample.thread.index();
+    if (thread >= selected.size() || !selected[thread] || !holds_gil(sample.python)) continue;
+    const bool known = sample.stack.index() < profile.stacks.size();
+    Amount& amount = known ? result.stacks[sample.stack.index()] : result.no_stack;
+    amount += {attribution.threads[thread].seconds_per_sample, 1};
+  }
+  return result;
 }
 
 Amount sum_of(const StackAmounts& amounts) {
@@ -110,9 +130,10 @@ WeightedStacks weigh_stacks(const Profile& profile, const SelectedThreads& selec
   stacks.selected = selected;
   stacks.attribution = attribute(profile, selected);
   stacks.functions = frame_functions(profile);
-  stacks.amounts = sum_stacks(profile, selected, stacks.attribution);
-  stacks.kept.assign(profile.stacks.size(), true);
   stacks.coverage.filter = filter;
+  stacks.amounts = filter.gil ? sum_holders(profile, selected, stacks.attribution)
+                              : sum_stacks(profile, selected, stacks.attribution);
+  stacks.kept.assign(profile.stacks.size(), true);
   stacks.coverage.whole = {stacks.attribution.cpu_seconds, stacks.attribution.samples};
   stacks.coverage.shown = stacks.coverage.whole;
 
@@ -123,9 +144,10 @@ WeightedStacks weigh_stacks(const Profile& profile, const SelectedThreads& selec
     if (!stacks.kept[i]) stacks.amounts.stacks[i] = {};
   }
   if (!stacks.keeps_no_stack) stacks.amounts.no_stack = {};
-  if (!filter.hide.empty()) hide(filter, stacks.functions);
+  hide(profile, filter, stacks.functions);
   collect_bare_stacks(profile, stacks);
-  if (!filter.focus.empty() || !filter.ignore.empty()) stacks.coverage.shown = sum_of(stacks.amounts);
+  if (!filter.focus.empty() || !filter.ignore.empty() || filter.gil)
+    stacks.coverage.shown = sum_of(stacks.amounts);
   return stacks;
 }
 

@@ -28,8 +28,14 @@ struct StackFilter {
   std::vector<std::string> focus;   ///< only stacks with a matching frame; of several, with one for each
   std::vector<std::string> ignore;  ///< no stacks with a frame that matches one
   std::vector<std::string> hide;    ///< frames that match one are taken out; their time goes to the caller
+  bool native = true;               ///< false: Python's frames only; native time goes to its Python caller
+  bool gil = false;                 ///< only samples of threads that held Python's GIL
+  bool interpreter_frames = false;  ///< also the interpreter's own frames, which Python frames stand for
 
-  [[nodiscard]] bool empty() const { return focus.empty() && ignore.empty() && hide.empty(); }
+  /// Whether everything is shown, as far as it is no detail of an interpreter.
+  [[nodiscard]] bool empty() const {
+    return focus.empty() && ignore.empty() && hide.empty() && native && !gil;
+  }
 };
 /// Fails for what is no regular expression.
 Result<void> check_filter(const StackFilter& filter);
@@ -53,9 +59,9 @@ struct WeightedStacks {
   bool keeps_no_stack = true;  ///< samples without a stack were not dropped
   Coverage coverage;
 
-  /// Whether samples of this stack are shown.
-  [[nodiscard]] bool shows(StackId stack) const {
-    return stack.index() < kept.size() ? kept[stack.index()] : keeps_no_stack;
+  [[nodiscard]] bool shows(const SampleRow& sample) const {
+    if (coverage.filter.gil && !holds_gil(sample.python)) return false;
+    return sample.stack.index() < kept.size() ? kept[sample.stack.index()] : keeps_no_stack;
   }
 };
 

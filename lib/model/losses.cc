@@ -34,6 +34,12 @@ std::string_view name_of(LossReason reason) {
       return "no_symbols";
     case LossReason::module_unreadable:
       return "module_unreadable";
+    case LossReason::changed_while_read:
+      return "changed_while_read";
+    case LossReason::not_captured:
+      return "not_captured";
+    case LossReason::bad_code_object:
+      return "bad_code_object";
   }
   return "unknown";
 }

@@ -27,6 +27,10 @@ enum class LossReason : uint8_t {
   // symbols
   no_symbols,         ///< the module has no symbol for the address
   module_unreadable,  ///< the module's file could not be opened or is not the one that ran
+  // Python frames
+  changed_while_read,  ///< the thread went on while its frames were read
+  not_captured,        ///< nobody looked at the frames in time
+  bad_code_object,     ///< what should name a frame is no code object (any more)
 };
 
 /// A short constant name, used in text and JSON: "ring_full", "no_unwind_info", …

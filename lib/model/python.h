@@ -42,6 +42,10 @@ enum class PythonState : uint8_t {
 };
 inline constexpr int kPythonStateCount = 6;
 
+[[nodiscard]] constexpr bool holds_gil(PythonState state) {
+  return state == PythonState::python || state == PythonState::native_gil || state == PythonState::gc;
+}
+
 [[nodiscard]] std::string_view name_of(PythonOutcome outcome);
 [[nodiscard]] std::string_view name_of(PythonReading reading);
 [[nodiscard]] std::string_view name_of(PythonState state);

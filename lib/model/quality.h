@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/losses.h"
+#include "model/python.h"
 
 namespace strobe {
 
@@ -41,6 +42,13 @@ struct SymbolCounts {
   uint64_t frames = 0;   ///< distinct native and kernel frames
   uint64_t missing = 0;  ///< of them without a function name
   std::vector<Blame> blame;
+};
+
+struct PythonCounts {
+  std::string reading;  ///< how frames were read: "bpf", "stopped", "running"; empty without any Python
+  std::vector<std::string> interpreters;                   ///< seen, such as "CPython 3.11.2"
+  std::array<uint64_t, kPythonOutcomeCount> by_outcome{};  ///< samples of Python processes, by PythonOutcome
+  std::vector<Blame> blame;                                ///< why stacks are not full, most first
 };
 
 /// A process (or a group of them under one command name) that ran without being sampled.
@@ -83,6 +91,7 @@ struct Quality {
   SampleCounts samples;
   StackCounts stacks;
   SymbolCounts symbols;  ///< filled by symbolizing, not while recording
+  PythonCounts python;
   uint64_t processes_seen = 0;
   std::vector<UnsampledProcess> unsampled;
   OverheadCounts overhead;
@@ -90,6 +99,11 @@ struct Quality {
   DroppedCounts dropped;
   std::vector<std::string> warnings;  ///< whole sentences for the user
 };
+
+/// Samples of threads that run Python, and the share of them with their whole Python stack; 1 where there are
+/// none.
+[[nodiscard]] uint64_t python_samples(const Quality& quality);
+[[nodiscard]] double python_full_share(const Quality& quality);
 
 /// Share of the stored samples whose stack reaches the thread's start; 1 where nothing was stored.
 [[nodiscard]] double complete_share(const Quality& quality);

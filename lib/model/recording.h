@@ -11,6 +11,7 @@
 #include "model/address.h"
 #include "model/ids.h"
 #include "model/losses.h"
+#include "model/python.h"
 #include "model/quality.h"
 #include "model/sources.h"
 
@@ -32,6 +33,8 @@ struct ModuleRow {
   ProcessId process;       ///< for jit and unknown: whose memory it is; for files: first mapped by
   uint64_t file_size = 0;  ///< with `mtime_ns`: tells later whether the file is still the one that ran
   int64_t mtime_ns = 0;    ///< since the epoch
+  /// Holds a Python interpreter: its own frames are shown as the Python frames that they run.
+  bool interpreter = false;
 };
 
 struct ProcessRow {
@@ -62,7 +65,10 @@ enum class FrameKind : uint8_t {
   native,   ///< module and file address
   kernel,   ///< kernel (or kernel module) and runtime address
   inlined,  ///< a caller that a native frame was inlined into: reached by FrameRow::outer only
-  python,   ///< function and line, no address
+  python,   ///< function, file and line, no address; known while recording
+  /// Native code of a Python interpreter that is at work for Python frames of the same stack, or started the
+  /// first of them: as native, but left out of views unless asked for.
+  interpreter,
 };
 
 /// A place in code. Recording fills kind, module and address; symbolizing fills the rest.
@@ -97,6 +103,7 @@ struct SampleRow {
   ThreadId thread;
   StackId stack;  ///< the leaf's node; none where there was no stack at all
   StackClass stack_class = StackClass::none;
+  PythonState python = PythonState::none;
 };
 
 /// Of a source text in a recording, and of all of them together: more is left out, and said.
@@ -140,9 +147,10 @@ struct DropMark {
 /// New and changed rows since the last delta. New rows of a table come in order of their ids without gaps,
 /// beginning at first_*; changed processes and threads come with their id.
 struct RecordingDelta {
-  uint32_t first_string = 0, first_module = 0, first_frame = 0, first_stack = 0;
+  uint32_t first_string = 0, first_module = 0, first_function = 0, first_frame = 0, first_stack = 0;
   std::vector<std::string> strings;
   std::vector<ModuleRow> modules;
+  std::vector<FunctionRow> functions;  ///< of Python: native ones come with symbolizing
   std::vector<FrameRow> frames;
   std::vector<StackRow> stacks;
   std::vector<std::pair<ProcessId, ProcessRow>> processes;  ///< inserted or replaced

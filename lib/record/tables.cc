@@ -16,26 +16,59 @@ void StringTable::take_new(RecordingDelta& delta) {
   delta.strings = std::exchange(new_, {});
 }
 
-uint64_t FrameTable::hash_of(const FrameRow& row) {
-  return mix_hash(row.address, uint64_t{row.module.value} << 8 | static_cast<uint64_t>(row.kind));
+uint64_t FunctionTable::hash_of(const FunctionRow& row) {
+  return mix_hash(uint64_t{row.name.value} << 32 | row.file.value,
+                  uint64_t{row.module.value} << 32 | row.line);
 }
 
-FrameId FrameTable::intern(FrameKind kind, ModuleId module, uint64_t address) {
-  FrameRow row;
-  row.kind = kind;
-  row.module = module;
-  row.address = address;
-  return FrameId{index_.find_or_add(
+FunctionId FunctionTable::intern(const FunctionRow& row) {
+  return FunctionId{index_.find_or_add(
       hash_of(row),
       [&](uint32_t number) {
-        const FrameRow& other = rows_[number];
-        return other.address == address && other.module == module && other.kind == kind;
+        const FunctionRow& other = rows_[number];
+        return other.name == row.name && other.file == row.file && other.module == row.module &&
+               other.line == row.line;
       },
       [&] {
         rows_.push_back(row);
         return static_cast<uint32_t>(rows_.size() - 1);
       },
       [&](uint32_t number) { return hash_of(rows_[number]); })};
+}
+
+void FunctionTable::take_new(RecordingDelta& delta) {
+  delta.first_function = static_cast<uint32_t>(taken_);
+  delta.functions.assign(rows_.begin() + static_cast<ptrdiff_t>(taken_), rows_.end());
+  taken_ = rows_.size();
+}
+
+uint64_t FrameTable::hash_of(const FrameRow& row) {
+  return mix_hash(row.address ^ uint64_t{row.function.value} << 32 ^ row.line,
+                  uint64_t{row.module.value} << 8 | static_cast<uint64_t>(row.kind));
+}
+
+FrameId FrameTable::intern(const FrameRow& row) {
+  return FrameId{index_.find_or_add(
+      hash_of(row),
+      [&](uint32_t number) {
+        const FrameRow& other = rows_[number];
+        return other.address == row.address && other.module == row.module && other.kind == row.kind &&
+               other.function == row.function && other.line == row.line;
+      },
+      [&] {
+        rows_.push_back(row);
+        return static_cast<uint32_t>(rows_.size() - 1);
+      },
+      [&](uint32_t number) { return hash_of(rows_[number]); })};
+}
+
+FrameId FrameTable::intern(FrameKind kind, ModuleId module, uint64_t address) {
+  return intern(FrameRow{.kind = kind, .module = module, .address = address});
+}
+
+FrameId FrameTable::intern_python(FunctionId function, const FunctionRow& row, uint32_t line) {
+  return intern(FrameRow{
+      .kind = FrameKind::python, .module = row.module, .function = function, .line = line, .file = row.file});
 }
 
 void FrameTable::take_new(RecordingDelta& delta) {

@@ -23,13 +23,30 @@ class StringTable {
   std::vector<std::string> new_;
 };
 
+/// Of Python; native functions are named when the recording is complete.
+class FunctionTable {
+ public:
+  FunctionId intern(const FunctionRow& row);
+  void take_new(RecordingDelta& delta);
+  [[nodiscard]] const FunctionRow& row(FunctionId id) const { return rows_[id.index()]; }
+
+ private:
+  [[nodiscard]] static uint64_t hash_of(const FunctionRow& row);
+  FlatIndex index_;
+  std::vector<FunctionRow> rows_;
+  size_t taken_ = 0;
+};
+
 class FrameTable {
  public:
   FrameId intern(FrameKind kind, ModuleId module, uint64_t address);
+  /// A place of a Python function; line 0 where it has none.
+  FrameId intern_python(FunctionId function, const FunctionRow& row, uint32_t line);
   void take_new(RecordingDelta& delta);
   [[nodiscard]] const FrameRow& row(FrameId id) const { return rows_[id.index()]; }
 
  private:
+  FrameId intern(const FrameRow& row);
   [[nodiscard]] static uint64_t hash_of(const FrameRow& row);
   FlatIndex index_;
   std::vector<FrameRow> rows_;

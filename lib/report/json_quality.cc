@@ -102,6 +102,24 @@ void write_symbols(JsonWriter& json, const analyze::QualityView& view) {
   json.end_object();
 }
 
+/// Only where a Python was seen.
+void write_python(JsonWriter& json, const Quality& quality) {
+  const PythonCounts& python = quality.python;
+  if (python.interpreters.empty()) return;
+  json.key("python");
+  json.begin_object();
+  json.member("reading", python.reading);
+  json.key("interpreters");
+  json.begin_array();
+  for (const std::string& name : python.interpreters) json.value(name);
+  json.end_array();
+  for (size_t i = 0; i < python.by_outcome.size(); ++i) {
+    json.member(name_of(static_cast<PythonOutcome>(i)), python.by_outcome[i]);
+  }
+  write_blame(json, python.blame, python_samples(quality));
+  json.end_object();
+}
+
 void write_processes(JsonWriter& json, const Quality& quality) {
   json.key("processes");
   json.begin_object();
@@ -163,6 +181,7 @@ void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
   write_samples(json, quality.samples);
   write_stack_counts(json, view);
   write_symbols(json, view);
+  write_python(json, view.quality);
   write_processes(json, quality);
   write_overhead(json, quality.overhead);
   write_pauses(json, quality.pauses);

@@ -88,6 +88,8 @@ void write_filter(JsonWriter& json, const FunctionTable& table) {
   write_list("focus", coverage.filter.focus);
   write_list("ignore", coverage.filter.ignore);
   write_list("hide", coverage.filter.hide);
+  json.member("native", coverage.filter.native);
+  json.member("gil", coverage.filter.gil);
   json.key("shown");
   json.begin_object();
   write_amount(json, table, coverage.shown);
@@ -289,7 +291,7 @@ void write_stacks(JsonWriter& json, const Report& report) {
   for (const SampleRow& sample : report.profile->samples) {
     const SelectedThreads& selected = report.stacks->selected;
     if (sample.thread.index() >= selected.size() || !selected[sample.thread.index()]) continue;
-    if (!report.stacks->shows(sample.stack)) continue;
+    if (!report.stacks->shows(sample)) continue;
     seen.emplace_back(sample.thread, paths.of(sample.stack));
   }
   std::sort(seen.begin(), seen.end());

@@ -17,8 +17,9 @@ std::string list(const char* option, const std::vector<std::string>& patterns) {
 
 std::string write_filter(const analyze::StackFilter& filter) {
   if (filter.empty()) return {};
-  return fmt::format("         filtered:{}{}{}\n", list("focus", filter.focus), list("ignore", filter.ignore),
-                     list("hide", filter.hide));
+  return fmt::format("         filtered:{}{}{}{}{}\n", list("focus", filter.focus),
+                     list("ignore", filter.ignore), list("hide", filter.hide),
+                     filter.native ? "" : " no native frames", filter.gil ? " holders of the GIL" : "");
 }
 
 std::string write_coverage(const analyze::Coverage& coverage) {

@@ -105,6 +105,27 @@ std::string name_rows(const analyze::QualityView& view) {
          row("frames without a name", std::to_string(symbols.missing));
 }
 
+/// Empty where no Python was seen.
+std::string python_rows(const Quality& quality, const TextStyle& style) {
+  const PythonCounts& python = quality.python;
+  if (python.interpreters.empty()) return {};
+  std::string text = "\n";
+  for (const std::string& name : python.interpreters) text += row("interpreter", printable(name));
+  text += row("Python frames read", printable(python.reading));
+  const auto all = static_cast<double>(std::max<uint64_t>(python_samples(quality), 1));
+  for (const auto outcome :
+       {PythonOutcome::full, PythonOutcome::partial, PythonOutcome::inconsistent, PythonOutcome::unread}) {
+    const uint64_t count = python.by_outcome[static_cast<size_t>(outcome)];
+    text += row(fmt::format("Python {}", name_of(outcome)),
+                fmt::format("{:<8} {:>7}", count, percent(static_cast<double>(count) / all)));
+  }
+  return text + list("Python stacks that are not full", "  samples  reason                interpreter",
+                     python.blame, style, [](const Blame& blame) {
+                       return fmt::format("   {:>7}  {:<20}  {}", blame.count, name_of(blame.reason),
+                                          module_name(blame.module));
+                     });
+}
+
 std::string process_rows(const Quality& quality, const analyze::QualityView& view) {
   std::string text = row("processes seen", std::to_string(quality.processes_seen));
   text += row("not sampled",
@@ -155,6 +176,10 @@ std::string write_quality_line(const analyze::QualityView& view, const TextStyle
   std::string text = fmt::format("quality: {} samples of {:.0f} expected, {}, {}", quality.samples.stored,
                                  quality.samples.expected, lost, complete);
   if (quality.symbols.frames > 0) text += fmt::format(", {} of frames named", percent(view.named_share));
+  if (python_samples(quality) > 0) {
+    text += fmt::format(", {} of Python stacks full ({})", percent(python_full_share(quality)),
+                        printable(quality.python.reading));
+  }
   text +=
       fmt::format("; {} at {:g} Hz{}", printable(quality.engine.empty() ? "unknown engine" : quality.engine),
                   quality.rate_hz, view.kernel_sampled ? "" : ", user code only");
@@ -167,8 +192,8 @@ std::string write_quality(const analyze::QualityView& view, const TextStyle& sty
   if (!quality.engine_note.empty()) text += row("", printable(quality.engine_note));
   text += row("rate", fmt::format("{:g} Hz", quality.rate_hz));
   text += row("kernel sampled", view.kernel_sampled ? "yes" : "no");
-  text += '\n' + sample_rows(view, style) + '\n' + stack_rows(view, style) + '\n' + name_rows(view) + '\n' +
-          process_rows(quality, view) + '\n' + overhead_rows(view);
+  text += '\n' + sample_rows(view, style) + '\n' + stack_rows(view, style) + '\n' + name_rows(view) +
+          python_rows(quality, style) + '\n' + process_rows(quality, view) + '\n' + overhead_rows(view);
   return text + stack_faults(view, style) + thread_faults(view, style) + nameless_modules(view, style) +
          advice_lines(view, style);
 }

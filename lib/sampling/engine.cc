@@ -35,6 +35,8 @@ class SecondChoice final : public Engine {
   [[nodiscard]] int wake_fd() const override { return engine_->wake_fd(); }
   [[nodiscard]] bool targets_gone() const override { return engine_->targets_gone(); }
   [[nodiscard]] bool pooled_sampling() const override { return engine_->pooled_sampling(); }
+  [[nodiscard]] PythonReading python_reading() const override { return engine_->python_reading(); }
+  void watch_python(const PythonTarget& target) override { engine_->watch_python(target); }
   void describe(Quality& quality) const override {
     engine_->describe(quality);
     quality.engine_note = reason();

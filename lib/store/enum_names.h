@@ -14,13 +14,18 @@ static_assert(static_cast<int>(ModuleKind::file) == 0 && static_cast<int>(Module
               static_cast<int>(ModuleKind::kernel_module) == 2 && static_cast<int>(ModuleKind::vdso) == 3 &&
               static_cast<int>(ModuleKind::jit) == 4 && static_cast<int>(ModuleKind::unknown) == 5);
 static_assert(static_cast<int>(FrameKind::native) == 0 && static_cast<int>(FrameKind::kernel) == 1 &&
-              static_cast<int>(FrameKind::inlined) == 2 && static_cast<int>(FrameKind::python) == 3);
+              static_cast<int>(FrameKind::inlined) == 2 && static_cast<int>(FrameKind::python) == 3 &&
+              static_cast<int>(FrameKind::interpreter) == 4);
 static_assert(static_cast<int>(Language::native) == 0 && static_cast<int>(Language::python) == 1 &&
               static_cast<int>(Language::kernel) == 2);
 static_assert(static_cast<int>(StackClass::complete) == 0 && static_cast<int>(StackClass::completed) == 1 &&
               static_cast<int>(StackClass::truncated) == 2 && static_cast<int>(StackClass::incomplete) == 3 &&
               static_cast<int>(StackClass::none) == 4);
 
+static_assert(static_cast<int>(PythonState::none) == 0 && static_cast<int>(PythonState::python) == 1 &&
+              static_cast<int>(PythonState::native_gil) == 2 &&
+              static_cast<int>(PythonState::native_nogil) == 3 &&
+              static_cast<int>(PythonState::gil_wait) == 4 && static_cast<int>(PythonState::gc) == 5);
 static_assert(static_cast<int>(SourceState::found) == 0 && static_cast<int>(SourceState::absent) == 1 &&
               static_cast<int>(SourceState::not_regular) == 2 &&
               static_cast<int>(SourceState::unreadable) == 3 &&
@@ -29,6 +34,7 @@ static_assert(static_cast<int>(SourceState::found) == 0 && static_cast<int>(Sour
 
 inline constexpr const char* kStackSubject = "stack";  ///< quality_blame.subject
 inline constexpr const char* kSymbolSubject = "symbol";
+inline constexpr const char* kPythonSubject = "python";
 
 [[nodiscard]] std::string_view name_of(RecordingState state);
 [[nodiscard]] std::optional<RecordingState> find_state(std::string_view name);

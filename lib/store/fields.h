@@ -46,6 +46,11 @@ void visit_quality(QualityType& quality, Visitor&& visit) {
   }
   visit("symbols_frames", quality.symbols.frames);
   visit("symbols_missing", quality.symbols.missing);
+  visit("python_reading", quality.python.reading);
+  for (int i = 0; i < kPythonOutcomeCount; ++i) {
+    visit("python_" + std::string(name_of(static_cast<PythonOutcome>(i))),
+          quality.python.by_outcome[static_cast<size_t>(i)]);
+  }
   visit("processes_seen", quality.processes_seen);
   visit("overhead_target_stopped_ns", quality.overhead.target_stopped_ns);
   visit("overhead_longest_stop_ns", quality.overhead.longest_stop_ns);

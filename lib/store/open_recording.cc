@@ -7,7 +7,7 @@
 namespace strobe::store {
 namespace {
 
-constexpr std::array<std::string_view, 13> kTables = {
+constexpr std::array<std::string_view, 14> kTables = {
     "meta",
     "string",
     "process",
@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 13> kTables = {
     "quality",
     "quality_blame",
     "quality_unsampled",
+    "quality_interpreter",
     "quality_warning",
 };
 

@@ -244,6 +244,7 @@ class ProfileLoader {
       in.read(row.process);
       in.read(row.file_size);
       in.read(row.mtime_ns);
+      in.read(row.interpreter);
     });
     if (!result) return result;
     result = load_rows("function", profile_.functions, [](RowReader& in, FunctionRow& row) {
@@ -256,7 +257,7 @@ class ProfileLoader {
     });
     if (!result) return result;
     return load_rows("frame", profile_.frames, [](RowReader& in, FrameRow& row) {
-      in.read_enum(row.kind, FrameKind::python);
+      in.read_enum(row.kind, FrameKind::interpreter);
       in.read(row.module);
       in.read(row.address);
       in.read(row.function);
@@ -282,6 +283,7 @@ class ProfileLoader {
           in.read(row.thread);
           in.read(row.stack);
           in.read_enum(row.stack_class, StackClass::none);
+          in.read_enum(row.python, PythonState::gc);
         },
         &first_sample_);
     if (!result) return result;
@@ -352,12 +354,16 @@ class ProfileLoader {
     Quality& quality = profile_.quality;
     for (StoredBlame& row : blame) {
       const auto reason = find_loss_reason(row.reason);
-      if (!reason || (row.subject != kStackSubject && row.subject != kSymbolSubject)) {
-        return damaged("values in table quality_blame");
-      }
-      auto& list = row.subject == kStackSubject ? quality.stacks.blame : quality.symbols.blame;
-      list.push_back({std::move(row.module), *reason, row.count});
+      std::vector<Blame>* list = row.subject == kStackSubject    ? &quality.stacks.blame
+                                 : row.subject == kSymbolSubject ? &quality.symbols.blame
+                                 : row.subject == kPythonSubject ? &quality.python.blame
+                                                                 : nullptr;
+      if (!reason || list == nullptr) return damaged("values in table quality_blame");
+      list->push_back({std::move(row.module), *reason, row.count});
     }
+    result = load_rows("quality_interpreter", quality.python.interpreters,
+                       [](RowReader& in, std::string& row) { in.read(row); });
+    if (!result) return result;
     result = load_rows("quality_unsampled", quality.unsampled, [](RowReader& in, UnsampledProcess& row) {
       in.read(row.pid);
       in.read(row.command);

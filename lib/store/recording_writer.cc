@@ -65,6 +65,7 @@ Result<void> RecordingWriter::State::write(const RecordingDelta& delta) {
   if (delta.drop) result = rows->drop_before(*delta.drop);  // first: its room is used again at once
   if (result) result = rows->add_strings(delta.first_string, delta.strings);
   if (result) result = rows->add_modules(delta.first_module, delta.modules);
+  if (result) result = rows->add_functions(delta.first_function, delta.functions);
   if (result) result = rows->add_frames(delta.first_frame, delta.frames);
   if (result) result = rows->add_stacks(delta.first_stack, delta.stacks);
   if (result) result = rows->add_samples(sizes.samples, delta.samples);

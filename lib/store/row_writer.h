@@ -50,6 +50,7 @@ class RowWriter {
     kQuality,
     kBlame,
     kUnsampled,
+    kInterpreter,
     kWarning,
     kStackBatch,
     kSampleBatch,

@@ -45,7 +45,8 @@ CREATE TABLE module (
   build_id TEXT NOT NULL,
   process INTEGER REFERENCES process (id),
   file_size INTEGER NOT NULL,
-  mtime_ns INTEGER NOT NULL
+  mtime_ns INTEGER NOT NULL,
+  interpreter INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE function (
@@ -80,7 +81,8 @@ CREATE TABLE sample (
   time_ns INTEGER NOT NULL,
   thread INTEGER NOT NULL REFERENCES thread (id),
   stack INTEGER REFERENCES stack (id),
-  stack_class INTEGER NOT NULL
+  stack_class INTEGER NOT NULL,
+  python INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE source (
@@ -113,6 +115,11 @@ CREATE TABLE quality_unsampled (
   reason TEXT NOT NULL,
   count INTEGER NOT NULL,
   cpu_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE quality_interpreter (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE quality_warning (

@@ -123,8 +123,17 @@ bool delta_names_places(const RecordingDelta& delta, const TableSizes& after) {
 }
 
 bool delta_names_stacks(const RecordingDelta& delta, const TableSizes& after) {
+  for (const FunctionRow& row : delta.functions) {
+    if (!none_or_below(row.name, after.strings) || !none_or_below(row.linkage_name, after.strings) ||
+        !none_or_below(row.module, after.modules) || !none_or_below(row.file, after.strings)) {
+      return false;
+    }
+  }
   for (const FrameRow& row : delta.frames) {
-    if (!none_or_below(row.module, after.modules) || !none_or_below(row.file, after.strings)) return false;
+    if (!none_or_below(row.module, after.modules) || !none_or_below(row.file, after.strings) ||
+        !none_or_below(row.function, after.functions)) {
+      return false;
+    }
   }
   uint64_t id = delta.first_stack;
   for (const StackRow& row : delta.stacks) {
@@ -141,6 +150,7 @@ bool delta_names_stacks(const RecordingDelta& delta, const TableSizes& after) {
 Result<TableSizes> check_delta(const RecordingDelta& delta, const TableSizes& sizes) {
   if ((!delta.strings.empty() && delta.first_string != sizes.strings) ||
       (!delta.modules.empty() && delta.first_module != sizes.modules) ||
+      (!delta.functions.empty() && delta.first_function != sizes.functions) ||
       (!delta.frames.empty() && delta.first_frame != sizes.frames) ||
       (!delta.stacks.empty() && delta.first_stack != sizes.stacks)) {
     return fail(ErrorCode::invalid_argument, "rows before these were not stored");
@@ -148,6 +158,7 @@ Result<TableSizes> check_delta(const RecordingDelta& delta, const TableSizes& si
   TableSizes after = sizes;
   after.strings += delta.strings.size();
   after.modules += delta.modules.size();
+  after.functions += delta.functions.size();
   after.frames += delta.frames.size();
   after.stacks += delta.stacks.size();
   after.samples += delta.samples.size();

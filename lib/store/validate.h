@@ -22,6 +22,7 @@ Result<void> check_profile(const Profile& profile);
 struct TableSizes {
   uint64_t strings = 0;
   uint64_t modules = 0;
+  uint64_t functions = 0;
   uint64_t processes = 0;
   uint64_t threads = 0;
   uint64_t frames = 0;

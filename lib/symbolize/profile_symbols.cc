@@ -143,6 +143,10 @@ class DeltaBuilder {
   std::map<InlinedKey, FrameId> inlined_;
 };
 
+bool has_address(FrameKind kind) {
+  return kind == FrameKind::native || kind == FrameKind::kernel || kind == FrameKind::interpreter;
+}
+
 /// Requests for all modules, each with the sorted unique addresses of its frames. Parallel to
 /// profile.modules.
 std::vector<ModuleRequest> make_requests(const Profile& profile, size_t physical_frames) {
@@ -157,7 +161,7 @@ std::vector<ModuleRequest> make_requests(const Profile& profile, size_t physical
   }
   for (size_t i = 0; i < physical_frames; ++i) {
     const FrameRow& frame = profile.frames[i];
-    if (frame.kind != FrameKind::native && frame.kind != FrameKind::kernel) continue;
+    if (!has_address(frame.kind)) continue;
     if (frame.module.index() >= requests.size()) continue;
     ModuleRequest& request = requests[frame.module.index()];
     const bool is_file = request.module.kind == ModuleKind::file;
@@ -292,15 +296,16 @@ SymbolDelta symbolize_profile(const Profile& profile, const SymbolizeOptions& op
   for (uint32_t i = 0; i < builder.physical_frames(); ++i) {
     const FrameRow& frame = profile.frames[i];
     if (frame.kind == FrameKind::python) builder.keep_function(FrameId{i});
-    if (frame.kind != FrameKind::native && frame.kind != FrameKind::kernel) continue;
-    ++quality.symbols.frames;
+    if (!has_address(frame.kind)) continue;
+    const bool counts = frame.kind != FrameKind::interpreter;  // what stands for such a frame has a name
+    quality.symbols.frames += counts ? 1 : 0;
     const size_t module = frame.module.index();
     const bool has_module = module < requests.size();
     const AddressSymbols* symbols =
         has_module ? find_answer(requests[module], answers[module], frame.address) : nullptr;
     const Language language = frame.kind == FrameKind::kernel ? Language::kernel : Language::native;
     builder.set_symbols(FrameId{i}, symbols != nullptr ? *symbols : AddressSymbols{}, language);
-    if (symbols != nullptr && !symbols->empty() && !symbols->front().function.empty()) continue;
+    if (!counts || (symbols != nullptr && !symbols->empty() && !symbols->front().function.empty())) continue;
     LossReason reason = LossReason::no_mapping;
     if (has_module) reason = symbols != nullptr ? answers[module].reason : LossReason::module_unreadable;
     if (has_module && reason == LossReason::none) reason = LossReason::no_symbols;

@@ -87,7 +87,6 @@ struct Unwinder::State {
   CallerGuess callers;
   CallCheck calls;
   RecentStacks recent;
-  std::vector<uint64_t> stack_pointers;  ///< parallel to the frames
   std::vector<StackedFrame> stacked_frames;
   StackMemory memory;
   FrameRegisters registers;
@@ -272,7 +271,7 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
     }
     if (way.signal_frame) frame.kind = AddressKind::instruction;
     out.frames.push_back(frame);
-    stack_pointers.push_back(registers.sp());
+    out.stack_pointers.push_back(registers.sp());
     if (!memory.used_live()) copied_frames = out.frames.size();
     if (out.frames.size() == kMaxFrames) {
       stop(StepResult::ok, way, out);
@@ -312,7 +311,8 @@ void Unwinder::State::walk(const UnwindRequest& request, UnwoundStack& out) {
 
 std::span<const StackedFrame> Unwinder::State::stacked(const UnwoundStack& out) {
   stacked_frames.clear();
-  for (size_t i = 0; i < out.frames.size(); ++i) stacked_frames.push_back({out.frames[i], stack_pointers[i]});
+  for (size_t i = 0; i < out.stack_pointers.size(); ++i)
+    stacked_frames.push_back({out.frames[i], out.stack_pointers[i]});
   return stacked_frames;
 }
 
@@ -346,6 +346,7 @@ void Unwinder::State::finish(const UnwindRequest& request, size_t copied_frames,
     recent.compare(key_of(request), stacked(out));
   }
   out.frames.resize(copied_frames);
+  out.stack_pointers.resize(copied_frames);
   out.stack_class = StackClass::truncated;
   out.reason = LossReason::stack_copy_short;
   out.blame = ModuleId::none();
@@ -357,7 +358,7 @@ Unwinder::~Unwinder() = default;
 
 void Unwinder::unwind(const UnwindRequest& request, UnwoundStack& out) {
   out.frames.clear();
-  state_->stack_pointers.clear();
+  out.stack_pointers.clear();
   out.reason = LossReason::none;
   out.blame = ModuleId::none();
   const RawSample& sample = request.sample;

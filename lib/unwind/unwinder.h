@@ -33,6 +33,9 @@ struct UnwindRequest {
 
 struct UnwoundStack {
   std::vector<UnwoundFrame> frames;  ///< innermost first
+  /// Of each frame; what lies from it up to that of its caller is the frame's own. Fewer than there are
+  /// frames where the outermost ones were taken from an earlier sample.
+  std::vector<uint64_t> stack_pointers;
   StackClass stack_class = StackClass::none;
   LossReason reason = LossReason::none;  ///< why it ended early
   ModuleId blame;                        ///< the module of the frame that could not be left

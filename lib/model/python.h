@@ -73,6 +73,7 @@ struct PythonTarget {
   pid_t pid = 0;
   uint64_t runtime = 0;  ///< address of _PyRuntime
   PythonWalkLayout layout{};
+  PythonOffset tid_in_pthread = 0;  ///< up to 3.10: where the C library's thread (`ident`) has its tid
 };
 
 /// Reads the Python frames of one thread for an engine, which knows best when. Called on the engine's thread,

@@ -15,9 +15,10 @@
 #include "os/procfs.h"
 #include "sampling/perf/attacher.h"
 #include "sampling/perf/cpu_report.h"
+#include "sampling/perf/dead_rings.h"
 #include "sampling/perf/procfs_look.h"
+#include "sampling/perf/python_frames.h"
 #include "sampling/perf/ring_set.h"
-#include "sampling/perf/ring_watch.h"
 #include "sampling/perf/target_events.h"
 #include "sampling/perf/thread_table.h"
 
@@ -28,8 +29,6 @@ namespace {
 // stack, more when a virtual CPU is taken off meanwhile. What is younger than this is left for the next time.
 constexpr uint64_t kPublishMarginNs = 2'000'000;
 constexpr uint64_t kResyncIntervalNs = 200'000'000;
-constexpr uint64_t kRingLookIntervalNs = 50'000'000;
-constexpr uint64_t kRingLookPerThreadNs = 1'000'000;  // counts of all threads are read
 constexpr uint64_t kEverything = UINT64_MAX;
 constexpr uint64_t kSwitchAgainNs = 20'000'000;
 constexpr int kNice = -10;
@@ -40,6 +39,7 @@ class PerfEngine final : public Engine {
       : options_(options),
         features_(features),
         layout_(record_layout(options, features)),
+        python_(options, layout_),
         threads_(options.period_ns) {}
 
   Result<void> start(const EngineTarget& target, EventSink& sink) override;
@@ -50,8 +50,8 @@ class PerfEngine final : public Engine {
   Result<void> finish(EventSink& sink) override;
   [[nodiscard]] int wake_fd() const override { return rings_ ? rings_->wake_fd() : -1; }
   [[nodiscard]] bool targets_gone() const override { return started_ && threads_.empty(); }
-  [[nodiscard]] PythonReading python_reading() const override { return PythonReading::none; }
-  void watch_python(const PythonTarget&) override {}
+  [[nodiscard]] PythonReading python_reading() const override { return python_.reading(); }
+  void watch_python(const PythonTarget& target) override { python_.watch(target); }
   void describe(Quality& quality) const override;
   [[nodiscard]] bool pooled_sampling() const override { return per_cpu_since_ns_.has_value(); }
 
@@ -72,7 +72,7 @@ class PerfEngine final : public Engine {
     return options_.follow_children || std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
   }
   Result<void> switch_to_per_cpu();
-  Result<void> replace_dead_rings(EventSink& sink);
+  Result<void> look_at_rings(EventSink& sink, uint64_t now_ns);
   void hold_back(EventSink& sink);
   void look_after_pauses(EventSink& sink, uint64_t now_ns);
   void read_procfs_again(EventSink& sink);
@@ -84,11 +84,10 @@ class PerfEngine final : public Engine {
   PerfFeatures features_;
   RecordLayout layout_;
   std::vector<pid_t> pids_;
+  PythonFrames python_;           // before the events, which run its program
   std::optional<RingSet> rings_;  // before the events, which are redirected into them
   std::optional<TargetEvents> events_;
-  std::optional<RingWatch> ring_watch_;
-  uint64_t rings_looked_ns_ = 0;
-  uint64_t rings_replaced_ = 0;
+  std::optional<DeadRings> dead_rings_;
   ThreadTable threads_;
   bool started_ = false;
   bool finished_ = false;
@@ -115,8 +114,10 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   auto rings = RingSet::open(cpus);
   if (!rings) return pass(std::move(rings));
   rings_.emplace(std::move(*rings));
-  ring_watch_.emplace(rings_->size(), options_.period_ns);
-  events_.emplace(options_, features_, cpus, &*rings_);
+  const TargetEvents::Outlets outlets{.rings = &*rings_, .program = python_.program()};
+  events_.emplace(options_, features_, cpus, outlets);
+  dead_rings_.emplace(DeadRings::Sources{.rings = &*rings_, .events = &*events_}, options_.period_ns,
+                      features_.kernel);
   cpu_.emplace(&*events_, &threads_);
 
   const uint64_t begin_ns = monotonic_now_ns();
@@ -162,10 +163,7 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   }
   const uint64_t now_ns = monotonic_now_ns();
   look_after_pauses(sink, now_ns);
-  if (now_ns - rings_looked_ns_ >= kRingLookIntervalNs + kRingLookPerThreadNs * events_->thread_count()) {
-    rings_looked_ns_ = now_ns;
-    if (auto replaced = replace_dead_rings(sink); !replaced) return replaced;
-  }
+  if (auto looked = look_at_rings(sink, now_ns); !looked) return looked;
   if (resync_wanted_ && now_ns - resynced_ns_ >= kResyncIntervalNs) {
     resync_wanted_ = false;
     resynced_ns_ = now_ns;
@@ -174,19 +172,10 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   return {};
 }
 
-Result<void> PerfEngine::replace_dead_rings(EventSink& sink) {
-  for (size_t i = 0; i < rings_->size(); ++i) {
-    if (!ring_watch_->is_silent(i, rings_->read_head(i)) || !rings_->is_read(i)) continue;
-    const uint64_t dead_ns = ring_watch_->dead_ns(i, events_->read_cpu_ns(i));
-    if (dead_ns == 0) continue;
-    if (auto replaced = rings_->replace(i); !replaced) return replaced;
-    if (auto redirected = events_->redirect(i); !redirected) return redirected;
-    ring_watch_->forget(i);
-    // Where the kernel is not sampled, time without records can also have been the kernel's.
-    if (!features_.kernel) continue;
-    ++rings_replaced_;
-    handle(LostRecord{.time_ns = last_time_ns_, .records = dead_ns / options_.period_ns}, sink);
-  }
+Result<void> PerfEngine::look_at_rings(EventSink& sink, uint64_t now_ns) {
+  auto lost = dead_rings_->replace(now_ns);
+  if (!lost) return pass(std::move(lost));
+  if (*lost != 0) handle(LostRecord{.time_ns = last_time_ns_, .records = *lost}, sink);
   return {};
 }
 
@@ -260,6 +249,7 @@ Result<void> PerfEngine::finish(EventSink& sink) {
 
 void PerfEngine::drain(EventSink& sink, uint64_t front_ns) {
   rings_->refresh();
+  python_.fetch(*rings_);  // after it: what shows of samples has its frames by now
   RingMerger& merger = rings_->merger();
   late_now_ = 0;
   while (const auto merged = merger.next(front_ns)) {
@@ -269,6 +259,7 @@ void PerfEngine::drain(EventSink& sink, uint64_t front_ns) {
     rings_->release_some(merged->ring);
   }
   rings_->release_all();
+  python_.delivered(last_time_ns_);
   if (late_now_ != 0) {
     counts_.late += late_now_;
     sink.on_lost({.time_ns = last_time_ns_, .samples = late_now_, .reason = LossReason::late});
@@ -318,6 +309,7 @@ void PerfEngine::handle(SampleRecord& record, const MergedRecord& merged, EventS
     ++late_now_;
     return;
   }
+  record.sample.python = python_.find(record.sample);  // by its own time
   record.sample.time_ns = merged.time_ns;
   sink.on_sample(record.sample);
 }
@@ -380,27 +372,11 @@ void PerfEngine::describe(Quality& quality) const {
   quality.samples.lost_kernel = counts_.lost_kernel + (rings_ ? rings_->merger().corruptions() : 0);
   quality.samples.throttled = counts_.throttled;
   quality.overhead.ring_bytes = rings_ ? rings_->total_bytes() : 0;
-  if (rings_replaced_ != 0) {
-    quality.warnings.push_back(fmt::format(
-        "The kernel stopped writing records of one CPU {} times, for up to 0.1 s (it happens when many "
-        "threads end at once): the samples lost by it are counted.",
-        rings_replaced_));
-  }
+  if (dead_rings_) dead_rings_->describe(quality);
   if (cpu_) cpu_->describe(quality);
 }
 
 }  // namespace
-
-std::string describe_rights(const PerfFeatures& features, int paranoid) {
-  if (!features.kernel) {
-    return fmt::format(
-        "perf events of user code are allowed (perf_event_paranoid {}); kernel time needs root, CAP_PERFMON "
-        "or "
-        "perf_event_paranoid 1",
-        paranoid);
-  }
-  return fmt::format("perf events are allowed, kernel included (perf_event_paranoid {})", paranoid);
-}
 
 Result<std::unique_ptr<Engine>> make_perf_engine(const EngineOptions& options, const EngineTarget& target) {
   if (target.pids.empty()) return fail(ErrorCode::invalid_argument, "no process to record");

@@ -13,8 +13,19 @@ constexpr uint64_t kNeverNs = uint64_t{1} << 60;  // a period of 36 years
 }  // namespace
 
 TargetEvents::TargetEvents(const EngineOptions& options, const PerfFeatures& features, std::vector<int> cpus,
-                           RingSet* rings)
-    : options_(options), features_(features), cpus_(std::move(cpus)), rings_(rings) {}
+                           const Outlets& outlets)
+    : options_(options), features_(features), cpus_(std::move(cpus)), outlets_(outlets) {}
+
+Result<UniqueFd> TargetEvents::open_sampling(const perf_event_attr& attr, pid_t tid, size_t cpu_index) const {
+  auto event = os::open_perf_event(attr, tid, cpus_[cpu_index]);
+  if (!event) return event;
+  // At once: what is inherited before it is attached lacks the program. Where it is refused (it was not when
+  // it was loaded), samples come without Python's frames, and are counted as such.
+  if (outlets_.program != nullptr) static_cast<void>(outlets_.program->attach(*event));
+  auto redirected = os::redirect_perf_output(*event, outlets_.rings->owner(cpu_index));
+  if (!redirected) return pass(std::move(redirected));
+  return event;
+}
 
 Result<void> TargetEvents::open_thread(pid_t tid, bool sample, const std::function<bool(size_t)>& wanted) {
   // Not inherited, hence not shared with children: the kernel has no other exact count of this one thread.
@@ -26,9 +37,8 @@ Result<void> TargetEvents::open_thread(pid_t tid, bool sample, const std::functi
     events.per_cpu.emplace_back();
     events.opened_ns.push_back(0);
     if (!wanted(i)) continue;
-    auto event = os::open_perf_event(attr, tid, cpus_[i]);
+    auto event = open_sampling(attr, tid, i);
     if (!event) return pass(std::move(event));
-    if (auto redirected = os::redirect_perf_output(*event, rings_->owner(i)); !redirected) return redirected;
     events.per_cpu.back() = std::move(*event);
     events.opened_ns.back() = monotonic_now_ns();
   }
@@ -47,11 +57,8 @@ Result<uint64_t> TargetEvents::switch_to_per_cpu() {
   std::vector<uint64_t> ids;
   const perf_event_attr attr = make_cpu_attr(options_, features_);
   for (size_t i = 0; i < cpus_.size(); ++i) {
-    auto event = os::open_perf_event(attr, -1, cpus_[i]);
+    auto event = open_sampling(attr, -1, i);
     if (!event) return pass(std::move(event));
-    if (auto redirected = os::redirect_perf_output(*event, rings_->owner(i)); !redirected) {
-      return pass(std::move(redirected));
-    }
     auto id = os::read_perf_event_id(*event);
     if (!id) return pass(std::move(id));
     events.push_back(std::move(*event));
@@ -116,7 +123,7 @@ uint64_t TargetEvents::read_cpu_ns(size_t cpu_index) const {
 }
 
 Result<void> TargetEvents::redirect(size_t cpu_index) const {
-  const UniqueFd& ring = rings_->owner(cpu_index);
+  const UniqueFd& ring = outlets_.rings->owner(cpu_index);
   for (const auto& [tid, thread] : threads_) {
     const UniqueFd& event = thread.per_cpu[cpu_index];
     if (!event) continue;

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "sampling/bpf/python_program.h"
 #include "sampling/perf/event_attributes.h"
 #include "sampling/perf/ring_set.h"
 
@@ -19,9 +20,14 @@ namespace strobe::sampling {
 
 class TargetEvents {
  public:
-  /// `rings` is borrowed for the life of this object; its rings belong to `cpus`, one each.
+  /// What the events are opened with, borrowed for the life of this object.
+  struct Outlets {
+    RingSet* rings = nullptr;  ///< one for each CPU
+    /// Runs at every sample; may be null.
+    const bpf::PythonProgram* program = nullptr;
+  };
   TargetEvents(const EngineOptions& options, const PerfFeatures& features, std::vector<int> cpus,
-               RingSet* rings);
+               const Outlets& outlets);
 
   /// Begins recording one thread, on the CPUs for which `wanted` (by index) says so. `sample` false: CPU
   /// time, mappings, births and ends only. A thread that is gone is error `gone`.
@@ -64,11 +70,13 @@ class TargetEvents {
 
   template <class Action>
   void for_all(Action action);
+  /// An event whose records go to the CPU's ring.
+  Result<UniqueFd> open_sampling(const perf_event_attr& attr, pid_t tid, size_t cpu_index) const;
 
   EngineOptions options_;
   PerfFeatures features_;
   std::vector<int> cpus_;
-  RingSet* rings_;
+  Outlets outlets_;
   std::unordered_map<pid_t, ThreadEvents> threads_;
   std::unordered_map<pid_t, UniqueFd> counters_;
   std::vector<UniqueFd> cpu_events_;

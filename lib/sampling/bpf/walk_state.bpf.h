@@ -1,0 +1,116 @@
+// What the parts of the BPF program share: its maps, the place where one walk works, and reading memory.
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+// After the kernel's types.
+#include <bpf/bpf_helpers.h>
+
+#include "sampling/bpf/python_record.h"
+
+typedef __u64 u64;
+typedef __u32 u32;
+typedef __s32 s32;
+typedef __u8 u8;
+
+enum {
+  kGilBytes = 32,
+  kOwnedByGenerator = 1,  // enum _frameowner, 3.11 and later
+  kTagBits = 3,           // of a _PyStackRef (3.14); pointers to code objects have none of them
+  kAttached = 1,          // _Py_THREAD_ATTACHED
+  kUnrolledFrames = 256,  // as many as the verifier stands
+  kUnrolledThreads = 128,
+  kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
+};
+
+// All that one walk works on, with room after what is looked at by offset.
+struct Walk {
+  struct PythonRecord record;  // with the frames: what is sent
+  struct RawPythonFrame frames[kMaxPythonFrames];
+  u64 frame;        // the one to look at next
+  u64 cframe;       // 3.11: the _PyCFrame of the run
+  u64 base_frame;   // 3.15: the last one
+  u64 candidate;    // the thread state to look at next
+  u64 interpreter;  // whose list it is on
+  u64 found;        // the sampled thread's
+  u64 generation;
+  u32 count;
+  u32 tid;       // in the process's own PID namespace
+  u32 at_entry;  // the frame before was the oldest of its C call
+  u32 outcome;
+  u8 thread[kMaxPythonThreadBytes + 8];
+  u8 current[kMaxPythonFrameBytes + 8];
+  u8 gil[kGilBytes + 8];
+};
+
+struct CachedThread {
+  u64 state;
+  u64 generation;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, kMaxPythonProcesses);
+  __type(key, u32);
+  __type(value, struct PythonProcess);
+} processes SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 16384);
+  __type(key, u64);  // process and thread
+  __type(value, struct CachedThread);
+} threads SEC(".maps");
+
+// One for each CPU, whose number it is given when loaded; values of per-CPU maps may not be as large.
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct Walk);
+} walks SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 8 << 20);
+} records SEC(".maps");
+
+// How many records did not fit.
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, u64);
+} lost SEC(".maps");
+
+const volatile struct PythonWalkSettings settings;
+
+struct Context {
+  struct Walk* walk;
+  const struct PythonProcess* process;
+};
+
+#define INLINE static __attribute__((always_inline)) inline
+
+// A word of bytes that were read; `size` is a power of two, after which the array has 8 bytes more.
+#define WORD_AT(bytes, size, offset) (*(const u64*)&(bytes)[(u32)(offset) & ((size)-1)])
+
+INLINE u64 thread_word(const struct Walk* walk, s32 offset) {
+  return WORD_AT(walk->thread, kMaxPythonThreadBytes, offset);
+}
+INLINE u64 frame_word(const struct Walk* walk, s32 offset) {
+  return WORD_AT(walk->current, kMaxPythonFrameBytes, offset);
+}
+INLINE u8 frame_byte(const struct Walk* walk, s32 offset) {
+  return walk->current[(u32)offset & (kMaxPythonFrameBytes - 1)];
+}
+
+INLINE int read_word(u64* word, u64 address) {
+  return bpf_probe_read_user(word, sizeof *word, (const void*)address);
+}
+
+INLINE int read_thread(struct Walk* walk, const struct PythonProcess* process, u64 address) {
+  u32 size = process->thread_bytes;
+  if (size > kMaxPythonThreadBytes) return -1;
+  return bpf_probe_read_user(walk->thread, size, (const void*)address);
+}

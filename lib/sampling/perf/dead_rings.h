@@ -1,0 +1,42 @@
+// Looks after rings that the kernel stopped writing to (see ring_watch.h) and puts fresh ones in their place.
+// One thread.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "model/quality.h"
+#include "sampling/perf/ring_set.h"
+#include "sampling/perf/ring_watch.h"
+#include "sampling/perf/target_events.h"
+
+namespace strobe::sampling {
+
+class DeadRings {
+ public:
+  /// Borrowed for the life of this object.
+  struct Sources {
+    RingSet* rings = nullptr;
+    const TargetEvents* events = nullptr;
+  };
+  /// `kernel`: kernel time is sampled. Where it is not, time without records can also have been the kernel's,
+  /// and nothing is known of losses.
+  DeadRings(const Sources& sources, uint64_t period_ns, bool kernel)
+      : sources_(sources), watch_(sources.rings->size(), period_ns), period_ns_(period_ns), kernel_(kernel) {}
+
+  /// Replaces the rings that died, now and then when called often; how many samples were lost by them.
+  Result<uint64_t> replace(uint64_t now_ns);
+
+  /// Adds a warning where there were any.
+  void describe(Quality& quality) const;
+
+ private:
+  Sources sources_;
+  RingWatch watch_;
+  uint64_t period_ns_;
+  bool kernel_;
+  uint64_t looked_ns_ = 0;
+  uint64_t replaced_ = 0;
+};
+
+}  // namespace strobe::sampling

@@ -1,0 +1,71 @@
+// Python's part of the perf engine: gets the frames that belong to samples, by the BPF program in the
+// interrupt where that is allowed, else by asking a reader as soon as a sample shows in its ring. One thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "model/python.h"
+#include "model/quality.h"
+#include "model/raw_sample.h"
+#include "sampling/bpf/python_program.h"
+#include "sampling/engine.h"
+#include "sampling/perf/perf_record.h"
+#include "sampling/perf/python_matcher.h"
+#include "sampling/perf/ring_set.h"
+
+namespace strobe::sampling {
+
+class PythonFrames final : private bpf::PythonRecordSink {
+ public:
+  /// Loads the BPF program where the options and the rights allow.
+  PythonFrames(const EngineOptions& options, const RecordLayout& layout);
+
+  /// To be attached to every sampling event; null where there is none. Lives as long as this object.
+  [[nodiscard]] const bpf::PythonProgram* program() const { return program_.get(); }
+  [[nodiscard]] PythonReading reading() const;
+  /// Why it is not by BPF; empty where it is, or was not asked for.
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
+
+  void watch(const PythonTarget& target);
+
+  /// Whether frames are read beside the running thread: then every sample should wake the engine.
+  [[nodiscard]] bool reads_running() const { return reading() == PythonReading::running && !pids_.empty(); }
+
+  /// Gets the frames of all samples that are visible in the rings, which are refreshed and not read yet.
+  void fetch(const RingSet& rings);
+
+  /// The frames of a sample that is delivered now, valid until the next call; null where its process is not
+  /// watched.
+  const PythonCapture* find(const RawSample& sample);
+
+  /// Samples up to this time were delivered.
+  void delivered(uint64_t time_ns) { matcher_.forget_before(time_ns); }
+
+ private:
+  void on_python(const bpf::PythonRecord& record, std::span<const RawPythonFrame> frames) override;
+  void look_at(RingReader& reader);
+  void read_running(const RawSample& sample);
+
+  RecordLayout layout_;
+  PythonFrameReader* reader_;  // borrowed; may be null
+  std::unique_ptr<bpf::PythonProgram> program_;
+  std::string refusal_;
+  std::unordered_set<pid_t> pids_;  // watched
+  PythonMatcher matcher_;
+  PythonCapture unread_;
+  struct Peek {
+    const std::byte* ring = nullptr;  // another one when the ring was replaced
+    RingReader reader;
+  };
+  std::vector<Peek> peeks_;  // of our own: nothing is consumed
+};
+
+}  // namespace strobe::sampling

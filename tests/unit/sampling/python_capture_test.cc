@@ -1,0 +1,91 @@
+// The two ends of the BPF program: layouts that it can walk, and what its records become.
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "sampling/bpf/python_program.h"
+
+namespace strobe::sampling::bpf {
+namespace {
+
+/// Like CPython 3.13's, as far as it matters here.
+PythonTarget make_target() {
+  PythonTarget target{.pid = 1, .runtime = 0x1000};
+  PythonWalkLayout& layout = target.layout;
+  layout.minor = 13;
+  layout.runtime_interpreters = 632;
+  layout.runtime_gil = -1;
+  layout.interpreter_next = 7264;
+  layout.interpreter_threads = 7344;
+  layout.thread_next = 8;
+  layout.thread_interpreter = 16;
+  layout.thread_frame = 72;
+  layout.thread_native_id = 160;
+  layout.thread_ident = 152;
+  layout.thread_state = 40;
+  layout.thread_base_frame = -1;
+  layout.frame_code = 0;
+  layout.frame_previous = 8;
+  layout.frame_instruction = 56;
+  layout.frame_owner = 70;
+  layout.frame_size = 72;
+  return target;
+}
+
+TEST(PythonProcess, ReadsAsMuchOfAThreadAsIsLookedAt) {
+  const auto process = make_python_process(make_target());
+  ASSERT_TRUE(process.has_value());
+  EXPECT_EQ(process->thread_bytes, 168u);
+  EXPECT_EQ(process->runtime, 0x1000u);
+}
+
+TEST(PythonProcess, RefusesLayoutsThatItsProgramCannotWalk) {
+  for (const auto offset : {-1, 249, 1 << 20}) {
+    PythonTarget target = make_target();
+    target.layout.thread_frame = offset;
+    EXPECT_FALSE(make_python_process(target).has_value()) << "thread_frame " << offset;
+  }
+  for (const auto offset : {-1, 121, 1 << 20}) {
+    PythonTarget target = make_target();
+    target.layout.frame_previous = offset;
+    EXPECT_FALSE(make_python_process(target).has_value()) << "frame_previous " << offset;
+  }
+  PythonTarget target = make_target();
+  target.layout.frame_size = kMaxPythonFrameBytes + 1;
+  EXPECT_FALSE(make_python_process(target).has_value());
+}
+
+struct OutcomeCase {
+  PythonWalkOutcome walk;
+  PythonOutcome outcome;
+  size_t frames;  // of the two that the record has
+};
+
+TEST(PythonCaptureOfRecord, KeepsFramesThatAreCertain) {
+  const std::array cases = {OutcomeCase{kPythonWalkFull, PythonOutcome::full, 2},
+                            OutcomeCase{kPythonWalkTooDeep, PythonOutcome::partial, 2},
+                            OutcomeCase{kPythonWalkTorn, PythonOutcome::inconsistent, 0},
+                            OutcomeCase{kPythonWalkUnread, PythonOutcome::unread, 0},
+                            OutcomeCase{kPythonWalkNotFound, PythonOutcome::unread, 0},
+                            OutcomeCase{kPythonWalkNone, PythonOutcome::none, 0}};
+  const std::array<RawPythonFrame, 2> frames = {RawPythonFrame{.code = 1}, RawPythonFrame{.code = 2}};
+  PythonCapture capture;
+  for (const OutcomeCase& expected : cases) {
+    const PythonRecord record{.interpreter = 9,
+                              .frame_count = 2,
+                              .outcome = static_cast<unsigned char>(expected.walk),
+                              .holds_gil = 1};
+    fill_capture(record, frames, capture);
+    EXPECT_EQ(capture.outcome, expected.outcome);
+    EXPECT_EQ(capture.reading, PythonReading::in_interrupt);
+    EXPECT_EQ(capture.interpreter, 9u);
+    EXPECT_TRUE(capture.holds_gil);
+    ASSERT_EQ(capture.frames.size(), expected.frames);
+    if (expected.frames != 0) {
+      EXPECT_EQ(capture.frames[1].code, 2u);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace strobe::sampling::bpf

@@ -30,6 +30,7 @@ using Action = std::function<int()>;
 Action add_run_command(CLI::App& app, const std::vector<std::string>& after_marker);
 Action add_attach_command(CLI::App& app);
 Action add_report_command(CLI::App& app);
+Action add_export_command(CLI::App& app);
 Action add_doctor_command(CLI::App& app);
 Action add_compare_command(CLI::App& app);
 Action add_control_command(CLI::App& app);

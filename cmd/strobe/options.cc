@@ -161,6 +161,14 @@ void add_table_options(CLI::App& app, ReportOptions& options) {
       ->type_name("N")
       ->group(kReportGroup);
   app.add_flag("--strip-dirs", options.strip_dirs, "File names without directories")->group(kReportGroup);
+  add_selection_options(app, options);
+  offer_values(app.add_option("--color", options.color, "auto, always or never [auto]")
+                   ->type_name("WHEN")
+                   ->group(kReportGroup),
+               {"auto", "always", "never"});
+}
+
+void add_selection_options(CLI::App& app, ReportOptions& options) {
   app.add_flag("--full-names", options.full_names,
                "C++ and Rust names with template arguments and parameters")
       ->group(kReportGroup);
@@ -168,10 +176,6 @@ void add_table_options(CLI::App& app, ReportOptions& options) {
       ->type_name("PID|NAME")
       ->group(kReportGroup);
   app.add_option("--thread", options.thread, "Only this thread")->type_name("TID|NAME")->group(kReportGroup);
-  offer_values(app.add_option("--color", options.color, "auto, always or never [auto]")
-                   ->type_name("WHEN")
-                   ->group(kReportGroup),
-               {"auto", "always", "never"});
 }
 
 void add_view_options(CLI::App& app, ReportOptions& options) {

@@ -70,6 +70,8 @@ void add_sort_option(CLI::App& app, ReportOptions& options, const std::string& h
                      const std::vector<std::string>& words);
 /// The part of them that every table has.
 void add_table_options(CLI::App& app, ReportOptions& options);
+/// Whose time it is, and how names are spelled: a part of add_table_options.
+void add_selection_options(CLI::App& app, ReportOptions& options);
 /// What stacks are taken: the filters.
 void add_view_options(CLI::App& app, ReportOptions& options);
 /// What rows stand for, and what the tree shows: of `report` alone.

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <memory>
 
@@ -11,8 +10,8 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "lines_view.h"
+#include "newest_recording.h"
 #include "options.h"
-#include "report/escape.h"
 #include "views.h"
 
 namespace strobe::cli {
@@ -53,29 +52,6 @@ Result<ReportWords> read_words(const ReportCommandOptions& options) {
   return result;
 }
 
-/// The newest *.strobe of this directory.
-Result<std::string> find_newest_recording() {
-  namespace fs = std::filesystem;
-  std::string newest;
-  fs::file_time_type newest_time{};
-  std::error_code error;
-  for (fs::directory_iterator entry(".", error), end; !error && entry != end; entry.increment(error)) {
-    std::error_code ignored;
-    if (entry->path().extension() != ".strobe" || !entry->is_regular_file(ignored)) continue;
-    const fs::file_time_type time = entry->last_write_time(ignored);
-    const std::string name = entry->path().filename().string();
-    if (newest.empty() || time > newest_time || (time == newest_time && name > newest)) {
-      newest = name;
-      newest_time = time;
-    }
-  }
-  if (newest.empty()) {
-    return fail(ErrorCode::not_found, "there is no recording (*.strobe) in this directory",
-                "make one with: strobe run -- COMMAND; or name one: strobe report FILE");
-  }
-  return newest;
-}
-
 int report(const ReportCommandOptions& options) {
   Result<ReportWords> words = read_words(options);
   if (!words) return report_error(words.error());
@@ -85,10 +61,9 @@ int report(const ReportCommandOptions& options) {
   if (!request) return report_error(request.error());
 
   if (words->path.empty()) {
-    Result<std::string> newest = find_newest_recording();
+    Result<std::string> newest = choose_newest_recording(options.quiet);
     if (!newest) return report_error(newest.error());
-    words->path = *newest;
-    if (!options.quiet) write_text(STDERR_FILENO, "strobe: reading " + report::printable(words->path) + '\n');
+    words->path = std::move(*newest);
   }
   if (words->view == ViewKind::browse) return run_browser(words->path, *request);
   ConsoleDiagnostics diagnostics(options.quiet);

@@ -37,6 +37,7 @@ TEST(GoldenCommandLine, Help) {
   test::expect_golden("help_run.txt", strobe_with("run --help"));
   test::expect_golden("help_attach.txt", strobe_with("attach --help"));
   test::expect_golden("help_report.txt", strobe_with("report --help"));
+  test::expect_golden("help_export.txt", strobe_with("export --help"));
   test::expect_golden("help_doctor.txt", strobe_with("doctor --help"));
   test::expect_golden("help_compare.txt", strobe_with("compare --help"));
   test::expect_golden("help_control.txt", strobe_with("control --help"));
@@ -72,6 +73,11 @@ TEST(GoldenCommandLine, Errors) {
                                 "report functions '('",
                                 "report functions 1.5",
                                 "report threads 5",
+                                "export",
+                                "export --to html",
+                                "export --to pstats",
+                                "export --to pstats -o x.prof",
+                                "export a.strobe --to pstats -o -",
                                 "compare",
                                 "compare a.strobe",
                                 "compare a.strobe b.strobe",

@@ -5,6 +5,7 @@
 #include "exit_status.h"
 #include "line_reader.h"
 #include "views.h"
+#include "workflow/open_profile.h"
 
 namespace strobe::cli {
 
@@ -30,7 +31,7 @@ int run_browser(const std::string& path, const ReportRequest& request) {
   ReportRequest unlimited = request;  // as in pstats, lists are whole where they are not restricted
   unlimited.functions.order.restrictions = request.tree.restrictions;
   Browser browser(
-      [&](const std::string& name) { return workflow::complete(name, request.symbolize, diagnostics); },
+      [&](const std::string& name) { return workflow::open_profile(name, request.symbolize, diagnostics); },
       unlimited, style_of(STDOUT_FILENO, request.color));
   if (Result<void> opened = browser.open(path); !opened) return report_error(opened.error());
   bool interactive = false;

@@ -11,10 +11,12 @@
 #include "analyze/function_table.h"
 #include "base/unique_fd.h"
 #include "commands.h"
+#include "counted_views.h"
 #include "exit_status.h"
 #include "newest_recording.h"
 #include "options.h"
 #include "report/pstats_export.h"
+#include "workflow/open_profile.h"
 
 namespace strobe::cli {
 namespace {
@@ -99,8 +101,9 @@ Result<void> export_recording(const ExportOptions& options) {
     path = std::move(*newest);
   }
   ConsoleDiagnostics diagnostics(options.quiet);
-  Result<Profile> profile = workflow::complete(path, request->symbolize, diagnostics);
+  Result<Profile> profile = workflow::open_profile(path, request->symbolize, diagnostics);
   if (!profile) return pass(std::move(profile));
+  if (Result<void> checked = check_counted(*profile, ViewKind::functions, *request); !checked) return checked;
   Result<analyze::SelectedThreads> selected = analyze::select_threads(*profile, request->selection);
   if (!selected) return pass(std::move(selected));
   const analyze::WeightedStacks stacks = analyze::weigh_stacks(*profile, *selected, request->filter);

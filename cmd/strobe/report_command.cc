@@ -13,6 +13,7 @@
 #include "newest_recording.h"
 #include "options.h"
 #include "views.h"
+#include "workflow/open_profile.h"
 
 namespace strobe::cli {
 namespace {
@@ -67,7 +68,7 @@ int report(const ReportCommandOptions& options) {
   }
   if (words->view == ViewKind::browse) return run_browser(words->path, *request);
   ConsoleDiagnostics diagnostics(options.quiet);
-  Result<Profile> profile = workflow::complete(words->path, request->symbolize, diagnostics);
+  Result<Profile> profile = workflow::open_profile(words->path, request->symbolize, diagnostics);
   if (!profile) return report_error(profile.error());
 
   if (request->json_path != "-") {  // else stdout is the JSON's

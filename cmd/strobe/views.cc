@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/unique_fd.h"
+#include "counted_views.h"
 #include "exit_status.h"
 #include "lines_view.h"
 #include "report/escape.h"
@@ -65,6 +66,7 @@ Result<std::string> render_body(const Profile& profile, const analyze::QualityVi
 
 Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,
                                 const report::TextStyle& style) {
+  if (profile.counts) return render_counted_view(profile, view, request, style);
   const analyze::QualityView quality = analyze::judge_quality(profile);
   Result<std::string> body = render_body(profile, quality, view, request, style);
   if (!body) return body;
@@ -112,6 +114,7 @@ Result<void> write_json_to(const std::string& path,
 
 Result<void> write_json(const Profile& profile, const ReportRequest& request) {
   if (request.json_path.empty()) return {};
+  if (Result<void> checked = check_counted(profile, ViewKind::functions, request); !checked) return checked;
   Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
   if (!selected) return pass(std::move(selected));
   const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);

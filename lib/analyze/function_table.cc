@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "analyze/counted_table.h"
+
 namespace strobe::analyze {
 namespace {
 
@@ -14,13 +16,6 @@ FunctionStats pseudo_row(const char* name, Amount amount, bool exact) {
   row.total = amount;
   row.exact = exact;
   return row;
-}
-
-bool goes_before(const FunctionStats& a, const FunctionStats& b) {
-  if (a.self.seconds != b.self.seconds) return a.self.seconds > b.self.seconds;
-  if (a.total.seconds != b.total.seconds) return a.total.seconds > b.total.seconds;
-  if (a.self.samples != b.self.samples) return a.self.samples > b.self.samples;
-  return a.function < b.function;
 }
 
 void add_uncovered_rows(const StackAmounts& amounts, FunctionTable& table) {
@@ -39,6 +34,7 @@ void add_uncovered_rows(const StackAmounts& amounts, FunctionTable& table) {
 
 FunctionTable make_function_table(const Profile& profile, const WeightedStacks& stacks,
                                   const FrameFunctions& functions, bool with_edges) {
+  if (profile.counts) return make_counted_table(profile, with_edges);
   const Attribution& attribution = stacks.attribution;
   FunctionTable table;
   table.grouping = functions.grouping;
@@ -62,7 +58,7 @@ FunctionTable make_function_table(const Profile& profile, const WeightedStacks& 
   for (FunctionStats& row : table.rows) rows.push_back({std::move(row), FunctionTable::kNoRow});
   table.rows.clear();
   std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return goes_before(a.first, b.first); });
+            [](const auto& a, const auto& b) { return comes_before(a.first, b.first); });
 
   table.row_of.assign(functions.functions.size(), FunctionTable::kNoRow);
   for (auto& [row, key] : rows) {
@@ -76,6 +72,13 @@ FunctionTable make_function_table(const Profile& profile, const WeightedStacks& 
     return std::tie(a.caller, a.callee) < std::tie(b.caller, b.callee);
   });
   return table;
+}
+
+bool comes_before(const FunctionStats& a, const FunctionStats& b) {
+  if (a.self.seconds != b.self.seconds) return a.self.seconds > b.self.seconds;
+  if (a.total.seconds != b.total.seconds) return a.total.seconds > b.total.seconds;
+  if (a.self.samples != b.self.samples) return a.self.samples > b.self.samples;
+  return a.function < b.function;
 }
 
 FunctionTable make_function_table(const Profile& profile, const SelectedThreads& selected, bool with_edges) {

@@ -37,16 +37,23 @@ struct FunctionTable {
   double effective_samples = 0;
   Grouping grouping = Grouping::function;  ///< what a row stands for
   Coverage coverage;  ///< what the rows are of: their self seconds add up to coverage.shown.seconds
+  /// Where amounts have samples, there are calls, exactly counted: all of them in `total`, in `self` those
+  /// that were no recursion (the same in the amounts of edges).
+  bool counts_calls = false;
 
   static constexpr uint32_t kNoRow = UINT32_MAX;
 };
 
-/// `functions` is stacks.functions, or what they were grouped into (grouping.h).
+/// `functions` is stacks.functions, or what they were grouped into (grouping.h). A profile with counts of
+/// calls in place of samples has no stacks, and all its functions are in the table.
 [[nodiscard]] FunctionTable make_function_table(const Profile& profile, const WeightedStacks& stacks,
                                                 const FrameFunctions& functions, bool with_edges);
 /// The functions of everything selected, without filters.
 [[nodiscard]] FunctionTable make_function_table(const Profile& profile, const SelectedThreads& selected,
                                                 bool with_edges = false);
+
+/// The order of the rows.
+[[nodiscard]] bool comes_before(const FunctionStats& a, const FunctionStats& b);
 
 /// An amount's share of the exact CPU time, 0…1.
 [[nodiscard]] double share_of(const FunctionTable& table, const Amount& amount);

@@ -149,6 +149,10 @@ void settle_cpu_times(Profile& profile, uint64_t period_ns, size_t first_thread,
 }  // namespace
 
 Result<void> merge_into(Profile& profile, const Profile& added) {
+  if (profile.counts || added.counts) {
+    return fail(ErrorCode::unsupported, "counted calls and samples cannot be added up",
+                "pstats adds files of cProfile: python3 -m pstats FILE, then: add FILE");
+  }
   const bool pooled = profile.info.pooled_sampling || added.info.pooled_sampling;
   if (pooled && (profile.info.pooled_sampling != added.info.pooled_sampling ||
                  profile.info.period_ns != added.info.period_ns)) {

@@ -9,7 +9,7 @@ namespace strobe::analyze {
 
 /// Appends the rows of `added` to `profile` and adds up the counts of their quality; everything else of
 /// `profile` stays. Fails, changing nothing, where one was sampled per CPU and the other not, or at another
-/// rate: pooled shares (docs/decisions/0002) would be wrong.
+/// rate: pooled shares (docs/decisions/0002) would be wrong. Nor can what counts calls be added.
 Result<void> merge_into(Profile& profile, const Profile& added);
 
 }  // namespace strobe::analyze

@@ -114,12 +114,12 @@ std::vector<std::string> sort_words() {
   return words;
 }
 
-std::string_view describe(SortKey key) {
+std::string_view describe(SortKey key, bool counts_calls) {
   switch (key) {
     case SortKey::total_samples:
-      return "total samples";
+      return counts_calls ? "call count" : "total samples";
     case SortKey::self_samples:
-      return "self samples";
+      return counts_calls ? "primitive call count" : "self samples";
     case SortKey::total_time:
       return "cumulative time";
     case SortKey::self_time:

@@ -27,8 +27,9 @@ enum class SortKey : uint8_t {
 Result<SortKey> find_sort_key(std::string_view word);
 /// All of those keys in full.
 [[nodiscard]] std::vector<std::string> sort_words();
-/// pstats' words for it: "internal time", "cumulative time", …
-[[nodiscard]] std::string_view describe(SortKey key);
+/// pstats' words for it: "internal time", "cumulative time", …; samples are "call count" where they stand for
+/// calls.
+[[nodiscard]] std::string_view describe(SortKey key, bool counts_calls = false);
 
 /// Restricts a list: a count ("20"), a fraction ("0.1"), or a regular expression on the function's text.
 struct Restriction {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/address.h"
+#include "model/call_counts.h"
 #include "model/ids.h"
 #include "model/losses.h"
 #include "model/python.h"
@@ -187,6 +188,8 @@ struct Profile {
   std::vector<StackRow> stacks;
   std::vector<SampleRow> samples;
   std::vector<SourceRow> sources;  ///< sorted by path; empty unless sources were embedded
+  /// Of a profiler that sees every call: there are no samples, stacks and threads then.
+  std::optional<CallCounts> counts;
 
   [[nodiscard]] const std::string& text(StringId id) const;  ///< empty for none or out of range
 };

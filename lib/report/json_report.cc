@@ -39,8 +39,15 @@ const char* language_name(Language language) {
 
 void write_amount(JsonWriter& json, const FunctionTable& table, const Amount& amount) {
   json.member("seconds", amount.seconds);
-  json.member("samples", amount.samples);
+  json.member("samples", table.counts_calls ? 0 : amount.samples);
   json.member("share", share_of(table, amount));
+}
+
+/// Where calls are counted and not sampled.
+void write_calls(JsonWriter& json, const FunctionTable& table, const Amount& primitive, const Amount& all) {
+  if (!table.counts_calls) return;
+  json.member("ncalls", all.samples);
+  json.member("pcalls", primitive.samples);
 }
 
 /// With the half width of the 95 % interval of its share.
@@ -165,6 +172,7 @@ class EdgeLists {
       json.begin_object();
       json.member("id", callers ? edge.caller : edge.callee);
       write_amount(json, *table_, edge.amount);
+      write_calls(json, *table_, edge.self, edge.amount);
       json.key("self");
       json.begin_object();
       write_amount(json, *table_, edge.self);
@@ -193,6 +201,7 @@ void write_functions(JsonWriter& json, const Report& report) {
     json.member("line", row.function.line);
     json.member("module", row.function.module);
     json.member("language", language_name(row.function.language));
+    write_calls(json, table, row.self, row.total);
     write_measured(json, "self", table, row, row.self);
     write_measured(json, "total", table, row, row.total);
     edges.write(json, i);

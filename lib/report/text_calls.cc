@@ -27,7 +27,7 @@ class CallWriter {
     for (const uint32_t row : ordered.rows) {
       name_columns_ = std::max(name_columns_, std::min(max_name_, display_width(name_of(row, cut_at()))));
       for (const Edge* edge : edges_[row]) {
-        samples_width_ = std::max(samples_width_, sample_text(edge->self, edge->amount).size());
+        samples_width_ = std::max(samples_width_, count_text(*edge).size());
       }
     }
     const size_t before = name_columns_ + 4 + samples_width_ + 20;
@@ -38,8 +38,9 @@ class CallWriter {
   [[nodiscard]] std::string title() const {
     const char* said = direction_ == CallDirection::callers ? "was called by..." : "called...";
     std::string text = paint(fill("Function", name_columns_ + 1) + said, Tone::strong, *style_) + '\n';
-    const std::string columns = fmt::format("{:{}} {:>{}} {:>8} {:>8}", "", name_columns_ + 3, "samples",
-                                            samples_width_, "tottime", "cumtime");
+    const std::string columns =
+        fmt::format("{:{}} {:>{}} {:>8} {:>8}", "", name_columns_ + 3, samples_title(table_->counts_calls),
+                    samples_width_, "tottime", "cumtime");
     return text + paint(columns, Tone::strong, *style_) + '\n';
   }
 
@@ -54,9 +55,8 @@ class CallWriter {
     std::string indent;
     for (const Edge* edge : calls) {
       const uint32_t other = direction_ == CallDirection::callers ? edge->caller : edge->callee;
-      text += fmt::format("{} {:>{}} {:8.3f} {:8.3f}  {}\n", indent, sample_text(edge->self, edge->amount),
-                          samples_width_, edge->self.seconds, edge->amount.seconds,
-                          name_of(other, other_columns_));
+      text += fmt::format("{} {:>{}} {:8.3f} {:8.3f}  {}\n", indent, count_text(*edge), samples_width_,
+                          edge->self.seconds, edge->amount.seconds, name_of(other, other_columns_));
       indent.assign(name_columns_ + 3, ' ');
     }
     if (calls.empty()) text += '\n';
@@ -64,6 +64,9 @@ class CallWriter {
   }
 
  private:
+  [[nodiscard]] std::string count_text(const Edge& edge) const {
+    return table_->counts_calls ? call_text(edge.self, edge.amount) : sample_text(edge.self, edge.amount);
+  }
   [[nodiscard]] size_t cut_at() const { return style_->width > 0 ? max_name_ : 0; }
   [[nodiscard]] std::string name_of(uint32_t row, size_t columns) const {
     return fit_location(table_->rows[row].function, options_->strip_directories, columns);
@@ -90,7 +93,7 @@ std::string write_calls(const FunctionTable& table, CallDirection direction,
                         const FunctionTextOptions& options, const TextStyle& style) {
   const analyze::OrderedRows ordered = order_rows(table, options.order);
   CallWriter writer(table, direction, options, style, ordered);
-  std::string text = write_coverage(table.coverage) + "\n" + order_header(options.order, ordered.reductions);
+  std::string text = table_header(table, options.order, ordered.reductions);
   text += writer.title();
   for (const uint32_t row : ordered.rows) text += writer.block(row);
   return text;

@@ -3,8 +3,21 @@
 #include <fmt/format.h>
 
 #include "report/escape.h"
+#include "report/text.h"
 
 namespace strobe::report {
+namespace {
+
+/// In pstats' words.
+std::string call_coverage(const analyze::FunctionTable& table) {
+  uint64_t primitive = 0;
+  for (const analyze::FunctionStats& row : table.rows) primitive += row.self.samples;
+  const analyze::Amount& all = table.coverage.whole;
+  const std::string note = primitive == all.samples ? "" : fmt::format(" ({} primitive calls)", primitive);
+  return fmt::format("         {} function calls{} in {:.3f} seconds\n", all.samples, note, all.seconds);
+}
+
+}  // namespace
 
 std::string column_title(analyze::Grouping grouping) {
   switch (grouping) {
@@ -30,14 +43,22 @@ std::string reduction_lines(const std::vector<analyze::Reduction>& reductions) {
   return text;
 }
 
-std::string order_header(const analyze::OrderOptions& order,
+std::string table_header(const analyze::FunctionTable& table, const analyze::OrderOptions& order,
                          const std::vector<analyze::Reduction>& reductions) {
-  std::string text = "   Ordered by: ";
-  for (size_t i = 0; i < order.keys.size(); ++i) {
-    text.append(i == 0 ? "" : ", ").append(describe(order.keys[i]));
-  }
+  const bool calls = table.counts_calls;
+  std::string text = (calls ? call_coverage(table) : write_coverage(table.coverage)) + "\n   Ordered by: ";
+  for (size_t i = 0; i < order.keys.size(); ++i)
+    text.append(i == 0 ? "" : ", ").append(describe(order.keys[i], calls));
   return text + '\n' + reduction_lines(reductions) +
-         "   Samples are self/total; they are moments on the CPU, not calls\n\n";
+         (calls ? "   Calls are counted, every one; seconds are as the counting profiler measured them\n\n"
+                : "   Samples are self/total; they are moments on the CPU, not calls\n\n");
+}
+
+const char* samples_title(bool counts_calls) { return counts_calls ? "ncalls" : "samples"; }
+
+std::string call_text(const analyze::Amount& primitive, const analyze::Amount& all) {
+  if (primitive.samples == all.samples) return std::to_string(all.samples);
+  return fmt::format("{}/{}", all.samples, primitive.samples);
 }
 
 std::string sample_text(const analyze::Amount& self, const analyze::Amount& total) {

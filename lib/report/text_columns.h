@@ -15,10 +15,18 @@ inline constexpr double kHotShare = 0.10;          ///< of the CPU time: shown s
 /// What the column of names is called.
 [[nodiscard]] std::string column_title(analyze::Grouping grouping);
 
-/// "Ordered by", one line for every restriction, and what the samples are, with an empty line behind.
-[[nodiscard]] std::string order_header(const analyze::OrderOptions& order,
+/// How a table begins: what it covers, "Ordered by", one line for every restriction, and what the samples
+/// are, with an empty line behind.
+[[nodiscard]] std::string table_header(const analyze::FunctionTable& table,
+                                       const analyze::OrderOptions& order,
                                        const std::vector<analyze::Reduction>& reductions);
 [[nodiscard]] std::string reduction_lines(const std::vector<analyze::Reduction>& reductions);
+
+/// The title of the column of samples, or of what stands in their place.
+[[nodiscard]] const char* samples_title(bool counts_calls);
+
+/// Of calls, as in pstats: one number where none is recursive, else "calls/primitive calls".
+[[nodiscard]] std::string call_text(const analyze::Amount& primitive, const analyze::Amount& all);
 
 /// One number where both are equal, else "self/total", in the order of the columns of seconds.
 [[nodiscard]] std::string sample_text(const analyze::Amount& self, const analyze::Amount& total);

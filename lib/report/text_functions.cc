@@ -19,31 +19,36 @@ std::string percent_range(const Interval& interval) {
   return fmt::format("{:5.1f}-{:<5.1f}", interval.low * 100, interval.high * 100);
 }
 
+/// Most calls take microseconds.
+std::string per_call(double seconds) {
+  return seconds < 10 ? fmt::format("{:8.6f}", seconds) : fmt::format("{:8.3f}", seconds);
+}
+
 class FunctionWriter {
  public:
   FunctionWriter(const FunctionTable& table, const FunctionTextOptions& options, const TextStyle& style,
                  const analyze::OrderedRows& ordered)
       : table_(&table), options_(&options), style_(&style) {
-    for (const uint32_t row : ordered.rows) {
-      samples_width_ =
-          std::max(samples_width_, sample_text(table.rows[row].self, table.rows[row].total).size());
-    }
+    for (const uint32_t row : ordered.rows)
+      samples_width_ = std::max(samples_width_, count_text(table.rows[row]).size());
     const size_t before = numbers_width();
     if (style.width > 0)
       location_columns_ = std::max(kMinLocationColumns, style.width - std::min(style.width, before));
   }
 
   [[nodiscard]] std::string title() const {
-    std::string text = fmt::format(" {:>{}} {:>8} {:>6}", "samples", samples_width_, "tottime", "tot%");
-    if (options_->intervals) text += fmt::format(" {:>11}", "tot% 95%");
-    text += fmt::format(" {:>8} {:>6}", "cumtime", "cum%");
-    if (options_->intervals) text += fmt::format(" {:>11}", "cum% 95%");
+    std::string text = fmt::format(" {:>{}}", samples_title(table_->counts_calls), samples_width_);
+    for (const char* const part : {"tot", "cum"}) {
+      text += fmt::format(" {:>8} {:>6}", fmt::format("{}time", part), fmt::format("{}%", part));
+      if (intervals()) text += fmt::format(" {:>11}", fmt::format("{}% 95%", part));
+      if (table_->counts_calls) text += fmt::format(" {:>8}", "percall");
+    }
     return paint(text + "  " + column_title(table_->grouping), Tone::strong, *style_) + '\n';
   }
 
   [[nodiscard]] std::string line(const FunctionStats& row) const {
-    std::string numbers = fmt::format(" {:>{}}", sample_text(row.self, row.total), samples_width_);
-    numbers += amount(row, row.self) + amount(row, row.total);
+    std::string numbers = fmt::format(" {:>{}}", count_text(row), samples_width_);
+    numbers += amount(row, row.self, row.total.samples) + amount(row, row.total, row.self.samples);
     const double share = share_of(*table_, row.self);
     const Tone tone = row.function.pseudo ? Tone::faint : share >= kHotShare ? Tone::strong : Tone::plain;
     const std::string location =
@@ -55,11 +60,21 @@ class FunctionWriter {
 
  private:
   [[nodiscard]] size_t numbers_width() const {
-    return 1 + samples_width_ + 2 * (size_t{9} + 7 + (options_->intervals ? 12 : 0)) + 2;
+    const size_t extra = (intervals() ? 12u : 0u) + (table_->counts_calls ? 9u : 0u);
+    return 1 + samples_width_ + 2 * (size_t{9} + 7 + extra) + 2;
   }
-  [[nodiscard]] std::string amount(const FunctionStats& row, const analyze::Amount& value) const {
+  [[nodiscard]] bool intervals() const { return options_->intervals && !table_->counts_calls; }
+  [[nodiscard]] std::string count_text(const FunctionStats& row) const {
+    return table_->counts_calls ? call_text(row.self, row.total) : sample_text(row.self, row.total);
+  }
+  /// `calls`: what the seconds are divided by where calls are counted: as in pstats, own time by all calls,
+  /// cumulative time by those that were no recursion.
+  [[nodiscard]] std::string amount(const FunctionStats& row, const analyze::Amount& value,
+                                   uint64_t calls) const {
     std::string text = fmt::format(" {:8.3f} {:6.1f}", value.seconds, share_of(*table_, value) * 100);
-    if (options_->intervals) text += " " + percent_range(interval_of(*table_, row, value));
+    if (intervals()) text += " " + percent_range(interval_of(*table_, row, value));
+    if (table_->counts_calls)
+      text += calls == 0 ? std::string(9, ' ') : " " + per_call(value.seconds / static_cast<double>(calls));
     return text;
   }
 
@@ -76,7 +91,7 @@ std::string write_functions(const FunctionTable& table, const FunctionTextOption
                             const TextStyle& style) {
   const analyze::OrderedRows ordered = order_rows(table, options.order);
   const FunctionWriter writer(table, options, style, ordered);
-  std::string text = write_coverage(table.coverage) + "\n" + order_header(options.order, ordered.reductions);
+  std::string text = table_header(table, options.order, ordered.reductions);
   text += writer.title();
   for (const uint32_t row : ordered.rows) text += writer.line(table.rows[row]);
   return text;

@@ -122,7 +122,9 @@ TEST_F(Export, FiltersAndThreadsHold) {
   double self = 0;
   for (const json& row : pstats.at("functions")) {
     self += row.at(3).get<double>();
-    if (row.at(0).at(2) == name) EXPECT_GT(row.at(4).get<double>(), 0);
+    if (row.at(0).at(2) == name) {
+      EXPECT_GT(row.at(4).get<double>(), 0);
+    }
   }
   EXPECT_GT(self, 0);
   EXPECT_LT(self, run.report.at("recording").at("cpu_s").get<double>() * 0.99);

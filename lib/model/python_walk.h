@@ -39,6 +39,7 @@ struct PythonWalkLayout {
   PythonOffset thread_next;
   PythonOffset thread_interpreter;
   PythonOffset thread_frame;       ///< the current frame, or (3.11, 3.12) the _PyCFrame that knows it
+  PythonOffset thread_cframe;      ///< 3.10: the newest _PyCFrame, beside the current frame
   PythonOffset thread_native_id;   ///< u64, from 3.11: the tid in the target's PID namespace
   PythonOffset thread_ident;       ///< u64: pthread_self()
   PythonOffset thread_state;       ///< i32, from 3.13: 1 attached

@@ -8,7 +8,7 @@
 namespace strobe::os {
 namespace {
 
-constexpr size_t kMaxPieces = 64;  // IOV_MAX is 1024; a fixed array keeps the stack small
+constexpr size_t kMaxPieces = 128;  // IOV_MAX is 1024; a fixed array keeps the stack small
 
 /// One call for at most kMaxPieces; how many were filled.
 size_t read_batch(pid_t pid, std::span<const MemoryPiece> pieces) {

@@ -17,7 +17,7 @@ class ProcessMemory final : public MemoryReader {
   explicit ProcessMemory(pid_t pid) : pid_(pid) {}
 
   [[nodiscard]] bool read_memory(uint64_t address, std::span<std::byte> out) override;
-  /// One system call for up to 64 pieces.
+  /// One system call for up to 128 pieces.
   [[nodiscard]] size_t read_many(std::span<const MemoryPiece> pieces) override;
 
   /// As much as is readable from `address` on, up to `out.size()`; the number of bytes, 0 for none.

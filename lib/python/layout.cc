@@ -43,6 +43,7 @@ constexpr Row<W> kWalk[] = {
   {&W::thread_next,                {   8,    8,    8,    8,    8,    8,    8,    8,    8,    8}},
   {&W::thread_interpreter,         {  16,   16,   16,   16,   16,   16,   16,   16,   16,   16}},
   {&W::thread_frame,               {  24,   24,   56,   56,   72,   72,   72,   72,   72,   72}},
+  {&W::thread_cframe,              { kNo,   48,  kNo,  kNo,  kNo,  kNo,  kNo,  kNo,  kNo,  kNo}},
   {&W::thread_native_id,           { kNo,  kNo,  160,  144,  160,  160,  160,  160,  184,  184}},
   {&W::thread_ident,               { 176,  176,  152,  136,  152,  152,  152,  152,  176,  176}},
   {&W::thread_state,               { kNo,  kNo,  kNo,  kNo,   40,   40,   44,   44,   48,   48}},

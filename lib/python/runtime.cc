@@ -187,6 +187,7 @@ bool list_threads(MemoryReader& memory, const Runtime& runtime, std::vector<Pyth
         !read_value(memory, at(interpreter, layout.interpreter_next), next)) {
       return false;
     }
+    first.gil = find_gil(memory, runtime, interpreter);
     if (heads != nullptr) {
       heads->interpreters.push_back(interpreter);
       heads->threads.push_back(first.state);

@@ -48,6 +48,7 @@ struct PythonThread {
   uint64_t state = 0;  ///< address of its PyThreadState
   uint64_t interpreter = 0;
   int64_t interpreter_id = 0;
+  uint64_t gil = 0;     ///< address of the GIL that its interpreter uses; 0 not known
   pid_t native_id = 0;  ///< in the target's PID namespace; 0 not known (yet)
   uint64_t ident = 0;   ///< threading.get_ident()
 };

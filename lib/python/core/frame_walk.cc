@@ -1,0 +1,185 @@
+#include "python/core/frame_walk.h"
+
+#include "python/core/read_word.h"
+
+namespace strobe::python {
+namespace {
+
+constexpr PythonWord kTagBits = 3;        // 3.14's references have tags; objects are aligned to 16 bytes
+constexpr PythonWord kUnknownAnchor = 1;  // there is a boundary, and no address of it
+constexpr size_t kMaxCFrames = 2 * kMaxChainFrames;
+
+PythonWord at(PythonWord base, PythonOffset offset) { return base + static_cast<PythonWord>(offset); }
+
+bool is_shim(const PythonWalkLayout& layout, const ChainFrame& frame) {
+  return layout.frame_owner >= 0 && frame.owner == layout.owner_shim;
+}
+
+/// Whether a thread's Python begins with this frame, which has no previous one to go on with.
+bool is_bottom(const PythonWalkLayout& layout, const ThreadHead& head, const ChainFrame& frame) {
+  if (layout.thread_base_frame >= 0) return frame.address == head.base_frame;
+  if (frame.previous != 0) return false;
+  if (layout.frame_owner < 0) return frame.owner != kOwnerGenerator;
+  if (layout.frame_is_entry >= 0) return frame.is_entry != 0 && frame.owner != kOwnerGenerator;
+  return is_shim(layout, frame);
+}
+
+/// The _PyCFrames of a thread, newest first.
+class CFrames {
+ public:
+  CFrames(MemoryReader& memory, const PythonWalkLayout& layout, PythonWord newest)
+      : memory_(&memory), layout_(&layout), address_(newest) {}
+
+  [[nodiscard]] PythonWord address() const { return address_; }
+  [[nodiscard]] PythonWord current_frame() const {
+    PythonWord frame = 0;
+    return address_ != 0 && read_value(*memory_, at(address_, layout_->cframe_frame), frame) ? frame : 0;
+  }
+  void advance() {
+    PythonWord next = 0;
+    if (address_ != 0 && !read_value(*memory_, at(address_, layout_->cframe_previous), next)) next = 0;
+    address_ = next;
+  }
+
+ private:
+  MemoryReader* memory_;
+  const PythonWalkLayout* layout_;
+  PythonWord address_;
+};
+
+/// How many _PyCFrames there are, without the thread state's own, which is the oldest.
+size_t count_cframes(CFrames frames) {
+  size_t count = 0;
+  for (; frames.address() != 0 && count < kMaxCFrames; frames.advance()) ++count;
+  return count > 0 ? count - 1 : 0;
+}
+
+/// Which address tells the run of frames that `chain[i]` ends (as its oldest frame) apart; 0: it ends none.
+class Anchors {
+ public:
+  Anchors(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
+          std::span<const ChainFrame> chain)
+      : layout_(&layout), cframes_(memory, layout, head.cframe), chain_(chain), run_(head.frame) {
+    if (layout.minor != 10) return;
+    // A call of the evaluator that has not entered its frame yet has a _PyCFrame already: count from the end.
+    const size_t count = count_cframes(cframes_);
+    for (size_t i = chain.size(); i < count; ++i) cframes_.advance();
+    missing_ = count < chain.size() ? chain.size() - count : 0;
+  }
+
+  PythonWord of(size_t i) {
+    if (layout_->minor >= 12) {
+      const bool last = i + 1 < chain_.size() && is_shim(*layout_, chain_[i + 1]);
+      if (!last) return 0;
+      return layout_->thread_base_frame >= 0 && i + 2 == chain_.size() ? 0 : chain_[i + 1].address;
+    }
+    if (layout_->minor == 11) return chain_[i].is_entry != 0 ? next_run(i) : 0;
+    if (layout_->minor < 10) return kUnknownAnchor;
+    if (i < missing_ || cframes_.address() == 0) return kUnknownAnchor;
+    const PythonWord anchor = cframes_.address();
+    cframes_.advance();
+    return anchor;
+  }
+
+ private:
+  /// 3.11: the _PyCFrame of the run that chain_[i] ends, if it says that it runs that run.
+  PythonWord next_run(size_t i) {
+    const PythonWord address = cframes_.address();
+    const bool sure = address != 0 && cframes_.current_frame() == run_;
+    cframes_.advance();
+    run_ = chain_[i].previous;
+    return sure ? address : kUnknownAnchor;
+  }
+
+  const PythonWalkLayout* layout_;
+  CFrames cframes_;
+  std::span<const ChainFrame> chain_;
+  PythonWord run_;      // 3.11: the innermost frame of the current run
+  size_t missing_ = 0;  // 3.10: innermost frames without a _PyCFrame
+};
+
+}  // namespace
+
+ThreadHead decode_thread(const PythonWalkLayout& layout, std::span<const std::byte> bytes) {
+  const auto word = [&](PythonOffset offset) { return value_at<PythonWord>(bytes, offset); };
+  ThreadHead head;
+  head.interpreter = word(layout.thread_interpreter);
+  head.native_id = word(layout.thread_native_id);
+  head.ident = word(layout.thread_ident);
+  head.base_frame = word(layout.thread_base_frame);
+  head.chunk = word(layout.thread_chunk);
+  head.top = word(layout.thread_top);
+  head.state = value_at<int32_t>(bytes, layout.thread_state);
+  if (layout.cframe_frame >= 0) {
+    head.cframe = word(layout.thread_frame);
+  } else {
+    head.frame = word(layout.thread_frame);
+    head.cframe = word(layout.thread_cframe);
+  }
+  return head;
+}
+
+ChainFrame decode_frame(const PythonWalkLayout& layout, uint64_t address, std::span<const std::byte> bytes) {
+  const auto word = [&](PythonOffset offset) { return value_at<PythonWord>(bytes, offset); };
+  ChainFrame frame;
+  frame.address = address;
+  frame.code = word(layout.frame_code) & ~kTagBits;
+  frame.previous = word(layout.frame_previous);
+  if (layout.frame_owner >= 0) {
+    frame.instruction = word(layout.frame_instruction);
+    frame.owner = value_at<uint8_t>(bytes, layout.frame_owner);
+    frame.is_entry = value_at<uint8_t>(bytes, layout.frame_is_entry);
+    frame.tlbc = value_at<PythonHalf>(bytes, layout.frame_tlbc);
+  } else {
+    const auto last = value_at<int32_t>(bytes, layout.frame_instruction);
+    frame.instruction = static_cast<PythonWord>(static_cast<int64_t>(last));
+    frame.owner = word(layout.frame_generator) != 0 ? kOwnerGenerator : 0;
+  }
+  return frame;
+}
+
+bool read_current_frame(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head) {
+  if (layout.cframe_frame < 0) return true;
+  if (head.cframe == 0) return false;
+  return read_value(memory, at(head.cframe, layout.cframe_frame), head.frame);
+}
+
+void walk_chain(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
+                FrameChain& out) {
+  std::byte buffer[kMaxFrameBytes];
+  const auto bytes = std::span(buffer).first(layout.frame_size);
+  out.count = 0;
+  out.end = ChainEnd::empty;
+  PythonWord checkpoint = 0;  // Brent: a cycle comes back to an address that was kept at a power of two
+  for (PythonWord address = head.frame; address != 0;) {
+    if (address == checkpoint) return void(out.end = ChainEnd::cycle);
+    if (out.count == out.storage.size()) return void(out.end = ChainEnd::too_deep);
+    if (!memory.read_memory(address, bytes)) return void(out.end = ChainEnd::unreadable);
+    const ChainFrame frame = decode_frame(layout, address, bytes);
+    out.storage[out.count++] = frame;
+    if ((out.count & (out.count - 1)) == 0) checkpoint = address;
+    const bool sentinel = layout.thread_base_frame >= 0 && address == head.base_frame;
+    address = sentinel ? 0 : frame.previous;
+    out.end = address == 0 && is_bottom(layout, head, frame) ? ChainEnd::bottom : ChainEnd::torn;
+  }
+}
+
+size_t make_raw_frames(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
+                       std::span<const ChainFrame> chain, size_t first, std::span<RawPythonFrame> out) {
+  Anchors anchors(memory, layout, head, chain);
+  size_t count = 0;
+  for (size_t i = 0; i < chain.size() && count < out.size(); ++i) {
+    const ChainFrame& frame = chain[i];
+    if (is_shim(layout, frame)) continue;
+    const PythonWord anchor = anchors.of(i);
+    if (i < first || frame.code == 0) continue;
+    out[count++] = {.code = frame.code,
+                    .instruction = frame.instruction,
+                    .anchor = anchor,
+                    .tlbc = frame.tlbc,
+                    .generator = frame.owner == kOwnerGenerator ? PythonHalf{1} : PythonHalf{0}};
+  }
+  return count;
+}
+
+}  // namespace strobe::python

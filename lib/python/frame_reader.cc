@@ -1,0 +1,177 @@
+#include "python/frame_reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.h"
+#include "python/core/read_word.h"
+
+namespace strobe::python {
+namespace {
+
+constexpr int32_t kAttached = 1;  // PyThreadState.state, from 3.13
+
+uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
+
+bool is_same_thread(const PythonWalkLayout& layout, const PythonThread& thread, const ThreadHead& head) {
+  if (head.interpreter != thread.interpreter) return false;
+  return layout.thread_native_id >= 0 ? static_cast<pid_t>(head.native_id) == thread.native_id
+                                      : head.ident == thread.ident;
+}
+
+PythonOutcome outcome_of(ChainEnd end) {
+  switch (end) {
+    case ChainEnd::bottom:
+      return PythonOutcome::full;
+    case ChainEnd::empty:
+      return PythonOutcome::none;
+    case ChainEnd::too_deep:
+      return PythonOutcome::partial;
+    case ChainEnd::unreadable:
+      return PythonOutcome::unread;
+    case ChainEnd::torn:
+    case ChainEnd::cycle:
+      break;
+  }
+  return PythonOutcome::inconsistent;
+}
+
+/// Where on the C stack the innermost call of the evaluator is: the lower, the newer. 0 not known.
+uint64_t innermost_anchor(const PythonCapture& capture) {
+  const auto known =
+      std::ranges::find_if(capture.frames, [](const RawPythonFrame& frame) { return frame.anchor > 1; });
+  return known == capture.frames.end() ? 0 : known->anchor;
+}
+
+/// What is known about both parts together: the worse of the two.
+PythonOutcome worse(PythonOutcome a, PythonOutcome b) {
+  if (a == PythonOutcome::none) return b;
+  return b == PythonOutcome::none ? a : std::max(a, b);
+}
+
+}  // namespace
+
+FrameReader::FrameReader(MemoryReader& memory, Runtime runtime)
+    : memory_(&memory),
+      runtime_(std::move(runtime)),
+      finder_(memory, runtime_),
+      pages_(memory),
+      running_(memory, runtime_),
+      chain_storage_(kMaxChainFrames),
+      chain_{.storage = chain_storage_} {}
+
+void FrameReader::capture_stopped(pid_t native_id, PythonCapture& out) {
+  capture(native_id, PythonReading::stopped, out);
+}
+
+void FrameReader::capture_running(pid_t native_id, PythonCapture& out) {
+  capture(native_id, PythonReading::running, out);
+}
+
+void FrameReader::capture(pid_t native_id, PythonReading reading, PythonCapture& out) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto threads = finder_.find(native_id, monotonic_now_ns());
+    out.clear();
+    out.reading = reading;
+    bool same = true;
+    if (threads.size() == 1) {
+      same = capture_state(threads[0], reading, out);
+    } else {
+      same = capture_states(threads, reading, out);
+    }
+    if (same) return;
+    finder_.forget();  // a state that was freed and made anew for another thread
+  }
+  out.clear();
+  out.reading = reading;
+  out.outcome = PythonOutcome::unread;
+}
+
+bool FrameReader::capture_states(std::span<const PythonThread> threads, PythonReading reading,
+                                 PythonCapture& out) {
+  std::vector<PythonCapture> parts;
+  for (const PythonThread& thread : threads) {
+    PythonCapture part{.reading = reading};
+    if (!capture_state(thread, reading, part)) return false;
+    out.outcome = worse(out.outcome, part.outcome);
+    if (part.holds_gil || out.interpreter == 0) out.interpreter = part.interpreter;
+    out.holds_gil = out.holds_gil || part.holds_gil;
+    out.collecting = out.collecting || part.collecting;
+    if (!part.frames.empty()) parts.push_back(std::move(part));
+  }
+  std::ranges::stable_sort(parts, {}, innermost_anchor);
+  for (const PythonCapture& part : parts) {
+    out.frames.insert(out.frames.end(), part.frames.begin(), part.frames.end());
+  }
+  if (!parts.empty()) out.interpreter = parts.front().interpreter;
+  return true;
+}
+
+bool FrameReader::capture_state(const PythonThread& thread, PythonReading reading, PythonCapture& out) {
+  ThreadHead head;
+  if (reading == PythonReading::running) {
+    const RunningWalk::Result result = running_.walk(thread, chain_);
+    if (result.other_thread) return false;
+    head = result.head;
+    out.outcome = result.outcome;
+    if (result.outcome == PythonOutcome::full || result.outcome == PythonOutcome::partial) {
+      CopyMemory copy = running_.copy();
+      append_frames(copy, head, result.first, out);
+      running_.remember(copy);
+    }
+  } else {
+    if (!read_stopped(thread, head)) return false;
+    out.outcome = outcome_of(chain_.end);
+    if (out.outcome == PythonOutcome::full || out.outcome == PythonOutcome::partial) {
+      append_frames(pages_, head, 0, out);
+    }
+  }
+  // Only frames of the evaluator, or the sentinel that 3.15 has instead of none.
+  if (out.outcome == PythonOutcome::full && out.frames.empty()) out.outcome = PythonOutcome::none;
+  out.interpreter = thread.interpreter;
+  read_interpreter(thread, head, out);
+  return true;
+}
+
+/// Fills chain_; false where the state is another thread's.
+bool FrameReader::read_stopped(const PythonThread& thread, ThreadHead& head) {
+  const PythonWalkLayout& layout = runtime_.layout.walk;
+  std::array<std::byte, kMaxThreadBytes> buffer{};
+  const auto bytes = std::span(buffer).first(std::min<size_t>(layout.thread_size, buffer.size()));
+  pages_.clear();
+  chain_.count = 0;
+  chain_.end = ChainEnd::unreadable;
+  if (!memory_->read_memory(thread.state, bytes)) return false;
+  head = decode_thread(layout, bytes);
+  if (!is_same_thread(layout, thread, head)) return false;
+  if (!read_current_frame(pages_, layout, head)) return true;
+  pages_.preload(head.chunk, head.top);
+  walk_chain(pages_, layout, head, chain_);
+  return true;
+}
+
+void FrameReader::append_frames(MemoryReader& memory, const ThreadHead& head, size_t first,
+                                PythonCapture& out) {
+  out.frames.resize(chain_.count);
+  const size_t count =
+      make_raw_frames(memory, runtime_.layout.walk, head, chain_.frames(), first, out.frames);
+  out.frames.resize(count);
+}
+
+void FrameReader::read_interpreter(const PythonThread& thread, const ThreadHead& head, PythonCapture& out) {
+  const PythonWalkLayout& layout = runtime_.layout.walk;
+  int32_t collecting = 0;
+  int32_t locked = 0;
+  uint64_t holder = 0;
+  const auto bytes = [](auto& value) { return std::as_writable_bytes(std::span(&value, 1)); };
+  std::array pieces{MemoryPiece{at(thread.interpreter, layout.interpreter_gc_collecting), bytes(collecting)},
+                    MemoryPiece{at(thread.gil, layout.gil_locked), bytes(locked)},
+                    MemoryPiece{at(thread.gil, layout.gil_last_holder), bytes(holder)}};
+  const bool by_state = layout.thread_state >= 0;
+  const auto needed = std::span<const MemoryPiece>(pieces).first(by_state || thread.gil == 0 ? 1 : 3);
+  if (memory_->read_many(needed) != needed.size()) return;
+  out.holds_gil = by_state ? head.state == kAttached : locked > 0 && holder == thread.state;
+  out.collecting = out.holds_gil && collecting != 0;
+}
+
+}  // namespace strobe::python

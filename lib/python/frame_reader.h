@@ -1,0 +1,54 @@
+// Reads the Python frames of one thread of one process: while it stands still, or while it runs (twice,
+// keeping what did not change meanwhile). One thread at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "base/memory_reader.h"
+#include "model/python.h"
+#include "python/core/frame_walk.h"
+#include "python/page_memory.h"
+#include "python/running_walk.h"
+#include "python/runtime.h"
+#include "python/thread_finder.h"
+
+namespace strobe::python {
+
+class FrameReader {
+ public:
+  /// The memory is borrowed; with os::ProcessMemory a look costs few system calls.
+  FrameReader(MemoryReader& memory, Runtime runtime);
+  FrameReader(const FrameReader&) = delete;
+  FrameReader& operator=(const FrameReader&) = delete;
+
+  /// `native_id` is the thread's id in the target's PID namespace. `out` is filled with an outcome always:
+  /// `none` for a thread without Python. The thread stands still until the call returns.
+  void capture_stopped(pid_t native_id, PythonCapture& out);
+  /// The thread may run.
+  void capture_running(pid_t native_id, PythonCapture& out);
+
+  [[nodiscard]] const Runtime& runtime() const { return runtime_; }
+
+ private:
+  void capture(pid_t native_id, PythonReading reading, PythonCapture& out);
+  /// One thread state; false where it is not that thread's any more.
+  bool capture_state(const PythonThread& thread, PythonReading reading, PythonCapture& out);
+  /// Several states of one thread, one for each interpreter it runs: their stacks one above the other.
+  bool capture_states(std::span<const PythonThread> threads, PythonReading reading, PythonCapture& out);
+  bool read_stopped(const PythonThread& thread, ThreadHead& head);
+  void read_interpreter(const PythonThread& thread, const ThreadHead& head, PythonCapture& out);
+  void append_frames(MemoryReader& memory, const ThreadHead& head, size_t first, PythonCapture& out);
+
+  MemoryReader* memory_;
+  Runtime runtime_;
+  ThreadFinder finder_;
+  PageMemory pages_;
+  RunningWalk running_;
+  std::vector<ChainFrame> chain_storage_;
+  FrameChain chain_;
+};
+
+}  // namespace strobe::python

@@ -7,7 +7,7 @@ namespace strobe::python {
 namespace {
 
 constexpr uint64_t kMaxTotalBytes = 512 << 10;
-constexpr size_t kMaxRegions = 1024;
+constexpr size_t kMaxRegions = 8192;
 constexpr uint32_t kMaxUnused = 16;
 constexpr size_t kFewRegions = 24;  // more than these are removed as soon as they are not needed
 

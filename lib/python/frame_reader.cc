@@ -142,7 +142,7 @@ bool FrameReader::read_stopped(const PythonThread& thread, ThreadHead& head) {
   chain_.count = 0;
   chain_.end = ChainEnd::unreadable;
   if (!memory_->read_memory(thread.state, bytes)) return false;
-  head = decode_thread(layout, bytes);
+  head = decode_thread(layout, thread.state, bytes);
   if (!is_same_thread(layout, thread, head)) return false;
   if (!read_current_frame(pages_, layout, head)) return true;
   pages_.preload(head.chunk, head.top);

@@ -12,8 +12,8 @@ constexpr size_t kMaxGuesses = 4096;
 constexpr uint64_t kAboveTop = 2048;  // the data stack may have grown since the last look
 constexpr uint64_t kMaxChunkBytes = 64 << 10;
 constexpr int kMaxChunks = 64;
-constexpr size_t kMaxMissesOfObjects = 512;  // up to 3.10 every frame is an object of its own
-constexpr size_t kMaxNewFrames = 64;         // above the common part
+constexpr size_t kMaxMissesOfObjects = kMaxChainFrames;  // up to 3.10 every frame is an object of its own
+constexpr size_t kMaxNewFrames = 64;                     // above the common part
 
 /// The beginning of a _PyStackChunk.
 struct ChunkHeader {
@@ -58,13 +58,13 @@ bool RunningWalk::take_look(const PythonThread& thread, Guess& guess, Look& look
   if (!guess.copies.read(*memory_, first, last, gone)) {
     // A _PyCFrame that went with its stack is no reason to give up.
     if (gone && through_cframe && memory_->read_memory(thread.state, before)) {
-      set_guess(decode_thread(layout, before), guess);
+      set_guess(decode_thread(layout, thread.state, before), guess);
       gone = false;
     }
     return false;
   }
-  look.before = decode_thread(layout, before);
-  look.after = decode_thread(layout, after);
+  look.before = decode_thread(layout, thread.state, before);
+  look.after = decode_thread(layout, thread.state, after);
   if (through_cframe) {
     look.before.frame = look.before_frame;
     look.after.frame = look.after_frame;
@@ -72,18 +72,19 @@ bool RunningWalk::take_look(const PythonThread& thread, Guess& guess, Look& look
   return true;
 }
 
+/// Adds the older chunks of the data stack, all at once; whether one of them holds `address`.
 bool RunningWalk::add_chunk_of(Guess& guess, uint64_t address) {
   ChunkHeader header{};
+  bool found = false;
   uint64_t chunk = guess.chunk;
-  for (int i = 0; i < kMaxChunks && chunk != 0; ++i) {
-    if (!read_value(*memory_, chunk, header)) return false;
-    if (address >= chunk && address - chunk < header.size) {
-      const uint64_t used = std::min(sizeof header + 8 * header.top, kMaxChunkBytes);
-      return chunk != guess.chunk && address - chunk + kMaxFrameBytes < used && guess.copies.add(chunk, used);
-    }
+  for (int i = 0; i < kMaxChunks && chunk != 0 && read_value(*memory_, chunk, header); ++i) {
+    const uint64_t used =
+        std::min({sizeof header + 8 * std::min(header.top, kMaxChunkBytes), header.size, kMaxChunkBytes});
+    const bool added = chunk != guess.chunk && guess.copies.add(chunk, used);
+    found = found || (added && address >= chunk && address - chunk + kMaxFrameBytes <= used);
     chunk = header.previous;
   }
-  return false;
+  return found;
 }
 
 void RunningWalk::add_misses(Guess& guess, const CopyMemory& copy) {

@@ -34,7 +34,9 @@ class RunningWalk {
   Result walk(const PythonThread& thread, FrameChain& chain);
 
   /// The memory that the last chain was read from; what it lacks is read live and remembered.
-  [[nodiscard]] CopyMemory copy() { return {last_->copies, DoubleCopy::Copy::first, *memory_, kMaxMisses}; }
+  [[nodiscard]] CopyMemory copy() {
+    return {last_->copies, DoubleCopy::Copy::first, *memory_, 2 * kMaxChainFrames};
+  }
   /// Adds what was missing in `copy`, for the next look at the same thread.
   void remember(const CopyMemory& copy);
 

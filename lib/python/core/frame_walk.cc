@@ -47,11 +47,15 @@ class CFrames {
   PythonWord address_;
 };
 
-/// How many _PyCFrames there are, without the thread state's own, which is the oldest.
-size_t count_cframes(CFrames frames) {
+/// How many _PyCFrames there are, without the oldest, which is in the thread state (and whose `previous` 3.10
+/// leaves as it finds it).
+size_t count_cframes(CFrames frames, PythonWord state) {
+  constexpr PythonWord kMaxStateBytes = 1024;
   size_t count = 0;
-  for (; frames.address() != 0 && count < kMaxCFrames; frames.advance()) ++count;
-  return count > 0 ? count - 1 : 0;
+  for (; frames.address() != 0 && count < kMaxCFrames; frames.advance(), ++count) {
+    if (frames.address() >= state && frames.address() - state < kMaxStateBytes) break;
+  }
+  return count;
 }
 
 /// Which address tells the run of frames that `chain[i]` ends (as its oldest frame) apart; 0: it ends none.
@@ -62,7 +66,7 @@ class Anchors {
       : layout_(&layout), cframes_(memory, layout, head.cframe), chain_(chain), run_(head.frame) {
     if (layout.minor != 10) return;
     // A call of the evaluator that has not entered its frame yet has a _PyCFrame already: count from the end.
-    const size_t count = count_cframes(cframes_);
+    const size_t count = count_cframes(cframes_, head.address);
     for (size_t i = chain.size(); i < count; ++i) cframes_.advance();
     missing_ = count < chain.size() ? chain.size() - count : 0;
   }
@@ -100,9 +104,9 @@ class Anchors {
 
 }  // namespace
 
-ThreadHead decode_thread(const PythonWalkLayout& layout, std::span<const std::byte> bytes) {
+ThreadHead decode_thread(const PythonWalkLayout& layout, uint64_t address, std::span<const std::byte> bytes) {
   const auto word = [&](PythonOffset offset) { return value_at<PythonWord>(bytes, offset); };
-  ThreadHead head;
+  ThreadHead head{.address = address};
   head.interpreter = word(layout.thread_interpreter);
   head.native_id = word(layout.thread_native_id);
   head.ident = word(layout.thread_ident);

@@ -20,6 +20,7 @@ inline constexpr uint8_t kOwnerGenerator = 1;
 
 /// What a thread state says of itself.
 struct ThreadHead {
+  PythonWord address = 0;  ///< of the thread state itself
   PythonWord interpreter = 0;
   PythonWord native_id = 0;  ///< 0 up to 3.10
   PythonWord ident = 0;
@@ -59,8 +60,9 @@ struct FrameChain {
   [[nodiscard]] std::span<ChainFrame> frames() const { return storage.first(count); }
 };
 
-/// `bytes`: `thread_size` of them, from a thread state.
-[[nodiscard]] ThreadHead decode_thread(const PythonWalkLayout& layout, std::span<const std::byte> bytes);
+/// `bytes`: `thread_size` of them, from the thread state at `address` on.
+[[nodiscard]] ThreadHead decode_thread(const PythonWalkLayout& layout, uint64_t address,
+                                       std::span<const std::byte> bytes);
 /// `bytes`: `frame_size` of them, from `address` on.
 [[nodiscard]] ChainFrame decode_frame(const PythonWalkLayout& layout, uint64_t address,
                                       std::span<const std::byte> bytes);

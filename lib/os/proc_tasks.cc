@@ -50,6 +50,17 @@ Result<std::vector<pid_t>> list_threads(pid_t pid) {
   return threads;
 }
 
+std::optional<pid_t> read_namespace_id(pid_t pid, pid_t tid) {
+  const auto text = read_proc_file(fmt::format("/proc/{}/task/{}/status", pid, tid), 16'384);
+  if (!text) return std::nullopt;
+  constexpr std::string_view kField = "\nNSpid:";  // an id for each namespace, from ours to its own
+  const size_t begin = text->find(kField);
+  if (begin == std::string::npos) return std::nullopt;
+  std::string_view ids = std::string_view(*text).substr(begin + kField.size());
+  ids = ids.substr(0, ids.find('\n'));
+  return parse_number<pid_t>(ids.substr(ids.find_last_of("\t ") + 1));
+}
+
 std::vector<pid_t> list_child_processes(pid_t pid, pid_t tid) {
   const auto text = read_proc_file(fmt::format("/proc/{}/task/{}/children", pid, tid), kMaxChildrenText);
   std::vector<pid_t> children;

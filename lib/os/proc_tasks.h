@@ -23,6 +23,9 @@ Result<std::vector<pid_t>> list_threads(pid_t pid);
 /// The parent process, or 0 when it is not known.
 [[nodiscard]] pid_t read_parent_pid(pid_t pid);
 
+/// A thread's id (of a main thread: its process's) as its own, innermost PID namespace numbers it.
+[[nodiscard]] std::optional<pid_t> read_namespace_id(pid_t pid, pid_t tid);
+
 /// Time a thread has spent on a CPU since it was born; up to a scheduler tick behind for a running one.
 [[nodiscard]] std::optional<uint64_t> read_thread_run_ns(pid_t pid, pid_t tid);
 

@@ -19,6 +19,12 @@ ModuleKind kind_of(const MapEvent& event) {
   return file ? ModuleKind::file : ModuleKind::jit;
 }
 
+bool names_c_library(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return name.starts_with("libc.so") || name.starts_with("libc-2") || name.starts_with("libpthread") ||
+         name.starts_with("ld-musl") || name.starts_with("ld-linux");
+}
+
 std::string hex(Bytes bytes) {
   std::string text;
   for (const std::byte byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned>(byte));
@@ -59,6 +65,7 @@ ModuleId ModuleTable::find_or_open(const MapEvent& event, ProcessId process, Mod
   module.row.process = process;
   module.row.build_id = hex(event.build_id);
   module.name = std::string(event.path);
+  module.c_library = names_c_library(event.path);
   load(module, event);
   const ModuleId id = add(std::move(module));
   by_identity_.emplace(identity, id);
@@ -88,6 +95,8 @@ void ModuleTable::load(Module& module, const MapEvent& event) {
     if (segment.type == PT_LOAD && (segment.flags & PF_X) != 0) module.code.push_back(segment);
   }
   if (const std::string build_id = parsed->build_id(); !build_id.empty()) module.row.build_id = build_id;
+  module.interpreter = python::find_interpreter(*parsed);
+  module.row.interpreter = module.interpreter.has_value();
   if (auto cfi = unwind::ModuleCfi::make(std::move(*file))) module.cfi = std::move(*cfi);
 }
 
@@ -116,6 +125,11 @@ ModuleId ModuleTable::pseudo(ModuleKind kind, ProcessId process) {
 
 const unwind::ModuleCfi* ModuleTable::find_cfi(ModuleId module) {
   return module.index() < modules_.size() ? modules_[module.index()].cfi.get() : nullptr;
+}
+
+const python::InterpreterModule* ModuleTable::find_interpreter(ModuleId module) const {
+  if (module.index() >= modules_.size() || !modules_[module.index()].interpreter) return nullptr;
+  return &*modules_[module.index()].interpreter;
 }
 
 void ModuleTable::take_new(RecordingDelta& delta) {

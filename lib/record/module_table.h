@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "model/address_space.h"
 #include "model/events.h"
 #include "model/recording.h"
+#include "python/interpreter_module.h"
 #include "record/tables.h"
 #include "unwind/unwinder.h"
 
@@ -30,6 +32,12 @@ class ModuleTable final : public unwind::CfiSource {
   ModuleId pseudo(ModuleKind kind, ProcessId process);
 
   const unwind::ModuleCfi* find_cfi(ModuleId module) override;
+  /// What the file says of the interpreter that it holds; null for most.
+  [[nodiscard]] const python::InterpreterModule* find_interpreter(ModuleId module) const;
+  /// Whether the module is the C library, whose code starts programs and threads.
+  [[nodiscard]] bool is_c_library(ModuleId module) const {
+    return module.index() < modules_.size() && modules_[module.index()].c_library;
+  }
   void take_new(RecordingDelta& delta);
   /// Path or pseudo-name, for messages.
   [[nodiscard]] const std::string& name(ModuleId module) const { return modules_[module.index()].name; }
@@ -40,6 +48,8 @@ class ModuleTable final : public unwind::CfiSource {
     std::string name;
     std::vector<elf::Segment> code;  // executable PT_LOAD segments
     std::unique_ptr<unwind::ModuleCfi> cfi;
+    std::optional<python::InterpreterModule> interpreter;
+    bool c_library = false;
   };
 
   ModuleId find_or_open(const MapEvent& event, ProcessId process, ModuleKind kind);

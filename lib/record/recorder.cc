@@ -64,12 +64,14 @@ void Recorder::store_first_delta() {
 
 void Recorder::run(std::promise<Result<void>> started) {
   // The engine lives on this thread alone: ptrace ties a tracee to the thread that seized it.
+  options_.engine.python_reader = &sink_.python();
   auto engine = sampling::make_engine(options_.engine, options_.target, *diagnostics_);
   if (!engine) return started.set_value(pass(std::move(engine)));
   engine_ = std::move(*engine);
   auto begun = engine_->start(options_.target, sink_);
   const bool ok = begun.has_value();
   os::drop_unneeded_rights();
+  if (ok) follow_python();
   if (ok) errands_.open();
   if (ok && options_.engine.start_paused) {
     paused_.store(true);
@@ -82,6 +84,7 @@ void Recorder::run(std::promise<Result<void>> started) {
   while (!stop_.load() && !engine_->targets_gone()) {
     wait_for_news();
     errands_.run_all();
+    follow_python();
     if (auto polled = engine_->poll(sink_, 0); !polled) {
       failure_ = std::move(polled).error();
       break;
@@ -107,8 +110,15 @@ void Recorder::run(std::promise<Result<void>> started) {
 
 void Recorder::wait_for_news() const {
   pollfd news[] = {{engine_->wake_fd(), POLLIN, 0}, {errands_.fd(), POLLIN, 0}};
-  const int timeout_ms = sink_.reads_live_stacks() ? kLivePollTimeoutMs : kPollTimeoutMs;
+  const bool soon = sink_.reads_live_stacks() || sink_.python().has_waiting();
+  const int timeout_ms = soon ? kLivePollTimeoutMs : kPollTimeoutMs;
   static_cast<void>(::poll(news, 2, timeout_ms));  // an interrupted wait is as good as one without news
+}
+
+void Recorder::follow_python() {
+  for (const PythonTarget& target : sink_.python().take_changes(monotonic_now_ns())) {
+    engine_->watch_python(target);
+  }
 }
 
 void Recorder::hand_over() {
@@ -231,6 +241,9 @@ Quality Recorder::assess() {
   quality.samples.expected = quality.rate_hz * seconds_of(tracker.total_cpu_ns(options_.engine.period_ns));
   quality.samples.lost_queue = sink_.lost_queue();
   quality.stacks.blame = sink_.stack_blame();
+  quality.python = sink_.python_counts();
+  if (!quality.python.interpreters.empty()) quality.python.reading = name_of(engine_->python_reading());
+  for (const std::string& text : sink_.python().warnings()) quality.warnings.push_back(text);
   quality.processes_seen = tracker.processes().size();
   quality.unsampled = tracker.unsampled(engine_->pooled_sampling());
   const rusage usage = own_usage();

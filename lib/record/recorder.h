@@ -55,6 +55,8 @@ class Recorder {
   void run(std::promise<Result<void>> started);
   /// Waits until the engine has news, stop() was called, or some milliseconds have passed.
   void wait_for_news() const;
+  /// Tells the engine which processes run Python.
+  void follow_python();
   void hand_over();
   Result<void> hand_over_bounded();
   void store_first_delta();

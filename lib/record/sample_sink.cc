@@ -13,6 +13,34 @@ SampleSink::SampleSink(const SampleSinkOptions& options)
       unwinder_(modules_),
       frame_cache_(kFrameCacheSize) {}
 
+void SampleSink::on_fork(const ForkEvent& event) {
+  tracker_.on_fork(event);
+  if (event.pid != event.parent_pid && !event.existing) python_.forked(event.parent_pid, event.pid);
+}
+
+void SampleSink::on_exit(const ExitEvent& event) {
+  tracker_.on_exit(event);
+  if (tracker_.has_ended(event.pid)) python_.gone(event.pid);
+}
+
+void SampleSink::on_comm(const CommEvent& event) {
+  tracker_.on_comm(event);
+  if (event.exec) python_.gone(event.pid);
+}
+
+void SampleSink::on_map(const MapEvent& event) {
+  tracker_.on_map(event);
+  const AddressSpace& space = tracker_.process(event.pid, event.time_ns).space;
+  const Mapping* mapping = space.find(RuntimeAddr{event.start});
+  if (mapping == nullptr) return;
+  const python::InterpreterModule* interpreter = modules_.find_interpreter(mapping->module);
+  if (interpreter == nullptr) return;
+  python_.mapped(event.pid, {.runtime = raw(mapping->to_runtime(interpreter->runtime)),
+                             .bias = mapping->bias,
+                             .file = *interpreter,
+                             .module = mapping->module});
+}
+
 void SampleSink::on_sample(const RawSample& sample) {
   if (samples_.size() >= kMaxWaitingRows) {
     ++lost_queue_;
@@ -24,10 +52,11 @@ void SampleSink::on_sample(const RawSample& sample) {
   const bool short_copy =
       unwound_.stack_class == StackClass::completed || unwound_.reason == LossReason::stack_copy_short;
   samples_since_short_copy_ = short_copy ? 0 : samples_since_short_copy_ + 1;
+  name_frames(process, sample);
 
   StackId stack;
-  for (auto frame = unwound_.frames.rbegin(); frame != unwound_.frames.rend(); ++frame) {
-    stack = stacks_.intern(stack, intern_frame(process, *frame));
+  for (auto frame = stack_.frames.rbegin(); frame != stack_.frames.rend(); ++frame) {
+    stack = stacks_.intern(stack, *frame);
   }
   const auto& kernel = sample.kernel_frames;
   for (size_t i = kernel.size(); i-- > 0;) {
@@ -36,15 +65,39 @@ void SampleSink::on_sample(const RawSample& sample) {
     stack =
         stacks_.intern(stack, frames_.intern(FrameKind::kernel, modules_.kernel(), raw(lookup_addr(frame))));
   }
+  samples_.push_back({sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread,
+                      stacks_.recorded(stack), unwound_.stack_class, stack_.state});
+  count(sample, thread);
+}
+
+void SampleSink::name_frames(const ProcessState& process, const RawSample& sample) {
+  stack_.frames.clear();
+  stack_.outcome = PythonOutcome::none;
+  stack_.state = PythonState::none;
+  stack_.reason = LossReason::none;
+  for (const UnwoundFrame& frame : unwound_.frames) stack_.frames.push_back(intern_frame(process, frame));
+  PythonProcess* python = sample.python == nullptr ? nullptr : python_.find(sample.pid);
+  if (python == nullptr) return;
+  native_ = stack_.frames;
+  python_frames_.merge(*python, *sample.python, unwound_, native_,
+                       {.time_ns = sample.time_ns, .in_kernel = !sample.kernel_frames.empty()}, stack_);
+}
+
+void SampleSink::count(const RawSample& sample, ThreadId thread) {
+  tracker_.count_sample(thread);
+  ++census_.samples;
+  ++census_.by_class[static_cast<size_t>(unwound_.stack_class)];
   if (unwound_.reason != LossReason::none) {
     ++blame_[{unwound_.blame, unwound_.reason}];
     ++census_.blame[{unwound_.blame, unwound_.reason}];
   }
-  ++census_.samples;
-  ++census_.by_class[static_cast<size_t>(unwound_.stack_class)];
-  samples_.push_back({sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread,
-                      stacks_.recorded(stack), unwound_.stack_class});
-  tracker_.count_sample(thread);
+  const PythonProcess* python = sample.python == nullptr ? nullptr : python_.find(sample.pid);
+  if (python == nullptr) return;
+  ++by_python_outcome_[static_cast<size_t>(stack_.outcome)];
+  ++census_.by_python_outcome[static_cast<size_t>(stack_.outcome)];
+  if (stack_.reason == LossReason::none) return;
+  ++python_blame_[{python->interpreter.module, stack_.reason}];
+  ++census_.python_blame[{python->interpreter.module, stack_.reason}];
 }
 
 void SampleSink::unwind(ProcessState& process, const RawSample& sample) {
@@ -87,6 +140,7 @@ RecordingDelta SampleSink::take_delta() {
   RecordingDelta delta;
   tracker_.take_changes(delta);
   modules_.take_new(delta);
+  functions_.take_new(delta);
   frames_.take_new(delta);
   stacks_.take_new(delta);
   strings_.take_new(delta);  // last: the others may have added some
@@ -106,20 +160,40 @@ uint64_t SampleSink::segment_bytes() const {
   return census_.samples * kSampleBytes + stacks_.size() * kStackBytes;
 }
 
-void SampleSink::forget(const SampleCensus& census) {
-  for (const auto& [key, count] : census.blame) {
-    if ((blame_[key] -= count) == 0) blame_.erase(key);
+namespace {
+
+void subtract(const SampleCensus::BlameCounts& part, SampleCensus::BlameCounts& counts) {
+  for (const auto& [key, count] : part) {
+    if ((counts[key] -= count) == 0) counts.erase(key);
   }
 }
 
-std::vector<Blame> SampleSink::stack_blame() const {
+}  // namespace
+
+void SampleSink::forget(const SampleCensus& census) {
+  subtract(census.blame, blame_);
+  subtract(census.python_blame, python_blame_);
+  for (size_t i = 0; i < by_python_outcome_.size(); ++i) {
+    by_python_outcome_[i] -= census.by_python_outcome[i];
+  }
+}
+
+std::vector<Blame> SampleSink::list_blame(const SampleCensus::BlameCounts& counts) const {
   std::vector<Blame> rows;
-  for (const auto& [key, count] : blame_) {
+  for (const auto& [key, count] : counts) {
     rows.push_back({key.first.is_none() ? std::string() : modules_.name(key.first), key.second, count});
   }
   std::sort(rows.begin(), rows.end(), [](const Blame& a, const Blame& b) { return a.count > b.count; });
   if (rows.size() > 100) rows.resize(100);
   return rows;
+}
+
+PythonCounts SampleSink::python_counts() const {
+  PythonCounts counts;
+  counts.interpreters = python_.interpreters();
+  counts.by_outcome = by_python_outcome_;
+  counts.blame = list_blame(python_blame_);
+  return counts;
 }
 
 }  // namespace strobe::record

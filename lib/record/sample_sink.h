@@ -10,6 +10,8 @@
 #include "model/events.h"
 #include "model/recording.h"
 #include "record/module_table.h"
+#include "record/python_frames.h"
+#include "record/python_targets.h"
 #include "record/tables.h"
 #include "record/target_tracker.h"
 #include "unwind/unwinder.h"
@@ -23,6 +25,8 @@ struct SampleCensus {
   uint64_t samples = 0;
   std::array<uint64_t, kStackClassCount> by_class{};
   BlameCounts blame;
+  std::array<uint64_t, kPythonOutcomeCount> by_python_outcome{};
+  BlameCounts python_blame;
 };
 
 struct SampleSinkOptions {
@@ -35,16 +39,18 @@ class SampleSink final : public EventSink {
   explicit SampleSink(const SampleSinkOptions& options);
 
   void on_sample(const RawSample& sample) override;
-  void on_fork(const ForkEvent& event) override { tracker_.on_fork(event); }
-  void on_exit(const ExitEvent& event) override { tracker_.on_exit(event); }
-  void on_comm(const CommEvent& event) override { tracker_.on_comm(event); }
-  void on_map(const MapEvent& event) override { tracker_.on_map(event); }
+  void on_fork(const ForkEvent& event) override;
+  void on_exit(const ExitEvent& event) override;
+  void on_comm(const CommEvent& event) override;
+  void on_map(const MapEvent& event) override;
   void on_lost(const LostEvent& event) override;
   void on_thread_cpu(const ThreadCpuEvent& event) override { tracker_.on_thread_cpu(event); }
 
   /// Everything new since the last call.
   [[nodiscard]] RecordingDelta take_delta();
   [[nodiscard]] TargetTracker& tracker() { return tracker_; }
+  [[nodiscard]] PythonTargets& python() { return python_; }
+  [[nodiscard]] const PythonTargets& python() const { return python_; }
   /// Samples dropped because too many rows waited for a slow disk (LossReason::queue_full).
   [[nodiscard]] uint64_t lost_queue() const { return lost_queue_; }
   /// Whether stacks of late went beyond their copies: the rest is read from the live threads, and every
@@ -61,11 +67,17 @@ class SampleSink final : public EventSink {
   void forget(const SampleCensus& census);
 
   /// Where and why stacks ended early, most first.
-  [[nodiscard]] std::vector<Blame> stack_blame() const;
+  [[nodiscard]] std::vector<Blame> stack_blame() const { return list_blame(blame_); }
+  /// What became of Python's stacks; without how they were read.
+  [[nodiscard]] PythonCounts python_counts() const;
 
  private:
   /// Fills unwound_.
   void unwind(ProcessState& process, const RawSample& sample);
+  /// Fills stack_ from unwound_ and the sample's Python frames.
+  void name_frames(const ProcessState& process, const RawSample& sample);
+  void count(const RawSample& sample, ThreadId thread);
+  [[nodiscard]] std::vector<Blame> list_blame(const SampleCensus::BlameCounts& counts) const;
   FrameId intern_frame(const ProcessState& process, const UnwoundFrame& frame);
   FrameId resolve_frame(const ProcessState& process, const UnwoundFrame& frame);
 
@@ -82,11 +94,16 @@ class SampleSink final : public EventSink {
   uint64_t start_ns_;
   StringTable strings_;
   ModuleTable modules_;
+  FunctionTable functions_;
   FrameTable frames_;
   StackTable stacks_;
   TargetTracker tracker_;
   unwind::Unwinder unwinder_;
-  unwind::UnwoundStack unwound_;  // reused
+  unwind::UnwoundStack unwound_;  // reused, as are the two below
+  std::vector<FrameId> native_;
+  NamedStack stack_;
+  PythonTargets python_;
+  PythonFrames python_frames_{{&strings_, &functions_, &frames_, &modules_}};
   std::vector<CachedFrame> frame_cache_;
   std::vector<SampleRow> samples_;
   uint64_t lost_queue_ = 0;
@@ -94,6 +111,8 @@ class SampleSink final : public EventSink {
   uint64_t handed_over_ = 0;  // samples
   SampleCensus census_;       // of the segment
   SampleCensus::BlameCounts blame_;
+  std::array<uint64_t, kPythonOutcomeCount> by_python_outcome_{};
+  SampleCensus::BlameCounts python_blame_;
 };
 
 }  // namespace strobe::record

@@ -43,6 +43,11 @@ class TargetTracker {
   void on_map(const MapEvent& event);
   void on_thread_cpu(const ThreadCpuEvent& event);
 
+  /// Whether the process was seen and all its threads have ended.
+  [[nodiscard]] bool has_ended(pid_t pid) const {
+    const auto state = states_.find(pid);
+    return state != states_.end() && state->second.live_threads == 0;
+  }
   /// The process and thread of a sample; made up from procfs where no event announced them.
   ProcessState& process(pid_t pid, uint64_t time_ns);
   ThreadId thread(pid_t pid, pid_t tid, uint64_t time_ns);

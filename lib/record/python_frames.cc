@@ -1,0 +1,130 @@
+#include "record/python_frames.h"
+
+#include "record/flat_index.h"
+
+namespace strobe::record {
+namespace {
+
+PythonState state_of(const PythonCapture& capture, bool in_interpreter) {
+  if (capture.outcome == PythonOutcome::none || capture.outcome == PythonOutcome::unread) {
+    return PythonState::none;
+  }
+  if (!capture.holds_gil) return PythonState::native_nogil;
+  if (capture.collecting) return PythonState::gc;
+  return in_interpreter ? PythonState::python : PythonState::native_gil;
+}
+
+LossReason reason_of(PythonOutcome outcome) {
+  switch (outcome) {
+    case PythonOutcome::none:
+    case PythonOutcome::full:
+      return LossReason::none;
+    case PythonOutcome::partial:
+    case PythonOutcome::inconsistent:
+      return LossReason::changed_while_read;
+    case PythonOutcome::unread:
+      return LossReason::not_captured;
+  }
+  return LossReason::none;
+}
+
+}  // namespace
+
+FrameId PythonFrames::name(PythonProcess& process, const RawPythonFrame& raw, uint64_t time_ns, bool& bad) {
+  const python::CodeObject* code = process.code.find(raw.code, time_ns);
+  if (code == nullptr) {
+    bad = true;
+    return {};
+  }
+  if (code->hidden) return {};
+  Cached& cached = cache_[mix_hash(raw.instruction, raw.code) & (kCacheSize - 1)];
+  if (cached.serial != code->serial || cached.pid != process.pid || cached.code != raw.code ||
+      cached.instruction != raw.instruction) {
+    cached = {code->serial, raw.code, raw.instruction, process.pid, name_anew(process, raw, *code)};
+  }
+  return cached.frame;
+}
+
+FrameId PythonFrames::name_anew(PythonProcess& process, const RawPythonFrame& raw,
+                                const python::CodeObject& code) {
+  FunctionRow row;
+  row.name = rows_.strings->intern(code.qualname);
+  row.module = process.interpreter.module;
+  row.file = rows_.strings->intern(code.file);
+  row.line = static_cast<uint32_t>(std::max(code.first_line, 0));
+  row.language = Language::python;
+  const int line = process.code.line_of(raw.code, code, raw.instruction, raw.tlbc).value_or(0);
+  return rows_.frames->intern_python(rows_.functions->intern(row), row,
+                                     static_cast<uint32_t>(std::max(line, 0)));
+}
+
+void PythonFrames::mark_evaluators(const python::InterpreterModule& interpreter, ModuleId module,
+                                   const std::vector<FrameId>& native) {
+  evaluators_.clear();
+  for (const FrameId id : native) {
+    const FrameRow& row = rows_.frames->row(id);
+    const bool inside = row.module == module && row.address >= raw(interpreter.evaluator_begin) &&
+                        row.address < raw(interpreter.evaluator_end);
+    evaluators_.push_back(inside ? 1 : 0);
+  }
+}
+
+FrameId PythonFrames::as_interpreter(FrameId native) {
+  const FrameRow row = rows_.frames->row(native);
+  return rows_.frames->intern(FrameKind::interpreter, row.module, row.address);
+}
+
+/// Code that started the interpreter, or a thread of it, is no part of the program.
+void PythonFrames::hide_start(size_t python_end, NamedStack& out) {
+  for (size_t i = out.frames.size(); i > python_end; --i) {
+    const FrameRow& row = rows_.frames->row(out.frames[i - 1]);
+    if (row.kind == FrameKind::native && !rows_.modules->is_c_library(row.module)) return;
+    if (row.kind == FrameKind::native) out.frames[i - 1] = as_interpreter(out.frames[i - 1]);
+  }
+}
+
+void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
+                         const unwind::UnwoundStack& unwound, const std::vector<FrameId>& native,
+                         const SampleMoment& moment, NamedStack& out) {
+  out.outcome = capture.outcome;
+  out.reason = reason_of(capture.outcome);
+  bool bad = false;
+  named_.clear();
+  for (const RawPythonFrame& frame : capture.frames)
+    named_.push_back(name(process, frame, moment.time_ns, bad));
+  mark_evaluators(process.interpreter.file, process.interpreter.module, native);
+  const NativeStack shape{.stack_pointers = unwound.stack_pointers,
+                          .count = native.size(),
+                          .reaches_start = unwound.stack_class == StackClass::complete ||
+                                           unwound.stack_class == StackClass::completed,
+                          .evaluators = evaluators_};
+  merge_frames(shape, capture.frames, mixed_);
+  out.frames.clear();
+  size_t python_end = 0;  // behind the outermost Python frame
+  for (const MixedFrame& frame : mixed_.frames) {
+    if (frame.python && !named_[frame.index].is_none()) {
+      out.frames.push_back(named_[frame.index]);
+      python_end = out.frames.size();
+    } else if (!frame.python) {
+      out.frames.push_back(native[frame.index]);
+    }
+  }
+  const bool in_interpreter =
+      !moment.in_kernel && !native.empty() &&
+      rows_.modules->find_interpreter(rows_.frames->row(native.front()).module) != nullptr;
+  out.state = state_of(capture, in_interpreter);
+  if (out.outcome == PythonOutcome::full && (bad || mixed_.left_out != 0)) {
+    out.outcome = PythonOutcome::partial;
+    out.reason = bad ? LossReason::bad_code_object : LossReason::changed_while_read;
+  }
+  if (python_end == 0) return;  // nothing stands for the interpreter's own frames
+  for (FrameId& id : out.frames) {
+    const FrameRow& row = rows_.frames->row(id);
+    if (row.kind == FrameKind::native && rows_.modules->find_interpreter(row.module) != nullptr) {
+      id = as_interpreter(id);
+    }
+  }
+  hide_start(python_end, out);
+}
+
+}  // namespace strobe::record

@@ -43,7 +43,8 @@ INLINE u32 find_native_tid(const struct PythonProcess* process, u64 ids) {
   return native.pid;
 }
 
-INLINE int sample(int by_bpf_loop) {
+// `registers`: those of the interrupted code.
+INLINE int sample(const u64* registers, int by_bpf_loop) {
   const u64 ids = own_ids();
   const u32 pid = ids >> 32;
   const struct PythonProcess* process = bpf_map_lookup_elem(&processes, &pid);
@@ -63,20 +64,18 @@ INLINE int sample(int by_bpf_loop) {
   find_thread(walk, process, ids, by_bpf_loop);
   if (walk->found != 0) {
     look_at_interpreter(walk, process);
-    read_frames(walk, process, by_bpf_loop);
+    read_frames(registers, walk, process, by_bpf_loop);
   }
   send(walk);
   return kSampleIt;
 }
 
-SEC("perf_event") int walk_python(void* context) {
-  (void)context;
-  return sample(1);
+SEC("perf_event") int walk_python(struct bpf_perf_event_data* context) {
+  return sample((const u64*)&context->regs, 1);
 }
 
-SEC("perf_event") int walk_python_unrolled(void* context) {
-  (void)context;
-  return sample(0);
+SEC("perf_event") int walk_python_unrolled(struct bpf_perf_event_data* context) {
+  return sample((const u64*)&context->regs, 0);
 }
 
 // The helpers that read user memory are for programs under the GPL (too).

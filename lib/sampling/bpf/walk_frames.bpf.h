@@ -18,6 +18,8 @@ INLINE int begin_frames(struct Walk* walk, const struct PythonProcess* process) 
     if (read_word(&first, walk->cframe + process->layout.cframe_frame) != 0) return -1;
   }
   walk->frame = first;
+  walk->first = first;
+  walk->first_cframe = walk->cframe;
   walk->count = 0;
   walk->at_entry = 0;
   return 0;
@@ -111,13 +113,7 @@ static long step_frames_in_loop(u32 index, void* context) {
   return step_frames(found->walk, found->process);
 }
 
-INLINE void read_frames(struct Walk* walk, const struct PythonProcess* process, int by_bpf_loop) {
-  if (begin_frames(walk, process) != 0) {
-    walk->outcome = kPythonWalkUnread;
-    return;
-  }
-  walk->outcome = kPythonWalkNone;
-  if (walk->frame == 0 || walk->frame == walk->base_frame) return;
+INLINE void walk_chain(struct Walk* walk, const struct PythonProcess* process, int by_bpf_loop) {
   walk->outcome = kPythonWalkTooDeep;
   if (by_bpf_loop) {
     struct Context context = {.walk = walk, .process = process};
@@ -125,6 +121,68 @@ INLINE void read_frames(struct Walk* walk, const struct PythonProcess* process, 
   } else {
     for (u32 i = 0; i < kUnrolledFrames; ++i) {
       if (step_frames(walk, process)) break;
+    }
+  }
+}
+
+// Whether there is a frame at this address: whether what it says is its code is of the same type as a code
+// object that is known.
+INLINE int is_frame(u64 address, const struct PythonProcess* process, u64 known_type) {
+  const u64 type_at = process->layout.free_threaded ? 24 : 8;  // ob_type of a PyObject
+  u64 code = 0;
+  u64 type = 0;
+  if ((address & (sizeof address - 1)) != 0) return 0;
+  if (read_word(&code, address + process->layout.frame_code) != 0) return 0;
+  code &= ~(u64)kTagBits;
+  return read_word(&type, code + type_at) == 0 && type == known_type;
+}
+
+// The interrupt came between the two stores with which a generator is entered or left: the current frame is
+// the generator's, which has no caller (any more, or yet). The evaluator has the caller's frame in a
+// register.
+INLINE int find_caller(const u64* registers, struct Walk* walk, const struct PythonProcess* process) {
+  const u64 type_at = process->layout.free_threaded ? 24 : 8;
+  u64 known_type = 0;
+  if (read_word(&known_type, walk->frames[0].code + type_at) != 0) return 0;
+  walk->frame = 0;
+#pragma unroll
+  for (u32 i = 0; i < kRegisters; ++i) {
+    const u64 value = registers[i];
+    if (walk->frame != 0 || value == walk->first || value == 0) continue;
+    if (is_frame(value, process, known_type)) walk->frame = value;
+  }
+  return walk->frame != 0;
+}
+
+// 3.11, 3.12: the interrupt came while a call of the evaluator began, whose _PyCFrame was in the chain
+// already and named no frame yet. What it will run is not on the stack so far.
+INLINE int leave_first_call(struct Walk* walk, const struct PythonProcess* process) {
+  u64 before = 0;
+  u64 frame = 0;
+  if (walk->first_cframe == 0 || process->layout.cframe_previous < 0) return 0;
+  if (read_word(&before, walk->first_cframe + process->layout.cframe_previous) != 0) return 0;
+  if (before == 0 || read_word(&frame, before + process->layout.cframe_frame) != 0) return 0;
+  walk->cframe = before;
+  walk->frame = frame;
+  walk->count = 0;
+  walk->at_entry = 0;
+  return frame != 0;
+}
+
+INLINE void read_frames(const u64* registers, struct Walk* walk, const struct PythonProcess* process,
+                        int by_bpf_loop) {
+  if (begin_frames(walk, process) != 0) {
+    walk->outcome = kPythonWalkUnread;
+    return;
+  }
+  walk->outcome = kPythonWalkNone;
+  if (walk->frame == 0 || walk->frame == walk->base_frame) return;
+  walk_chain(walk, process, by_bpf_loop);
+  // A second loop is more than the older kernels' verifier stands.
+  if (by_bpf_loop && (walk->outcome == kPythonWalkTorn || walk->outcome == kPythonWalkUnread)) {
+    const int left = walk->outcome == kPythonWalkTorn && walk->count == 1 && walk->frames[0].generator;
+    if (left ? find_caller(registers, walk, process) : leave_first_call(walk, process)) {
+      walk_chain(walk, process, by_bpf_loop);
     }
   }
   if (walk->outcome == kPythonWalkFull && walk->count == 0) walk->outcome = kPythonWalkNone;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/bpf.h>
+#include <linux/bpf_perf_event.h>
 #include <linux/types.h>
 // After the kernel's types.
 #include <bpf/bpf_helpers.h>
@@ -18,6 +19,7 @@ enum {
   kOwnedByGenerator = 1,  // enum _frameowner, 3.11 and later
   kTagBits = 3,           // of a _PyStackRef (3.14); pointers to code objects have none of them
   kAttached = 1,          // _Py_THREAD_ATTACHED
+  kRegisters = 15,  // the general ones, at the beginning of x86-64's struct pt_regs, without the stack's
   kUnrolledFrames = 256,  // as many as the verifier stands
   kUnrolledThreads = 128,
   kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
@@ -27,8 +29,10 @@ enum {
 struct Walk {
   struct PythonRecord record;  // with the frames: what is sent
   struct RawPythonFrame frames[kMaxPythonFrames];
-  u64 frame;        // the one to look at next
-  u64 cframe;       // 3.11: the _PyCFrame of the run
+  u64 frame;   // the one to look at next
+  u64 cframe;  // 3.11: the _PyCFrame of the run
+  u64 first;   // where the walk began
+  u64 first_cframe;
   u64 base_frame;   // 3.15: the last one
   u64 candidate;    // the thread state to look at next
   u64 interpreter;  // whose list it is on

@@ -6,84 +6,82 @@
 namespace strobe::python {
 namespace {
 
-constexpr uint64_t kMaxTotalBytes = 512 << 10;
-constexpr size_t kMaxRegions = 8192;
+constexpr uint64_t kPageBytes = 4096;
+constexpr size_t kMaxPages = 256;
 constexpr uint32_t kMaxUnused = 16;
-constexpr size_t kFewRegions = 24;  // more than these are removed as soon as they are not needed
 
 }  // namespace
 
 bool DoubleCopy::add(uint64_t begin, uint64_t size) {
-  const auto place = std::ranges::lower_bound(regions_, begin, {}, &Region::begin);
-  const bool known = place != regions_.end() && place->begin == begin;
-  const uint64_t before = known ? place->size : 0;
-  if (size <= before) return true;
-  if (begin + size < begin || (!known && regions_.size() == kMaxRegions) ||
-      total_ - before + size > kMaxTotalBytes) {
-    return false;
-  }
-  total_ += size - before;
-  if (known) {
-    place->size = size;
-  } else {
-    regions_.insert(place, {.begin = begin, .size = size});
+  if (size == 0 || begin + size < begin || size > kMaxPages * kPageBytes) return false;
+  for (uint64_t page = begin & ~(kPageBytes - 1); page < begin + size; page += kPageBytes) {
+    const auto place = std::ranges::lower_bound(pages_, page, {}, &Page::begin);
+    if (place != pages_.end() && place->begin == page) continue;
+    if (pages_.size() == kMaxPages) return false;
+    pages_.insert(place, {.begin = page});
+    copied_ = 0;  // the copies have another order now
   }
   return true;
 }
 
-void DoubleCopy::remove(uint64_t begin) {
-  const auto place = std::ranges::lower_bound(regions_, begin, {}, &Region::begin);
-  if (place == regions_.end() || place->begin != begin) return;
-  total_ -= place->size;
-  regions_.erase(place);
+void DoubleCopy::age() {
+  const size_t removed = std::erase_if(pages_, [](Page& page) { return ++page.unused > kMaxUnused; });
+  if (removed != 0) copied_ = 0;
 }
 
-void DoubleCopy::age() {
-  const uint32_t limit = regions_.size() > kFewRegions ? 1 : kMaxUnused;
-  std::erase_if(regions_, [&](Region& region) {
-    if (++region.unused <= limit) return false;
-    total_ -= region.size;
-    return true;
-  });
+/// Appends all pages to what is to be read, neighbours together.
+void DoubleCopy::add_pages(size_t copy) {
+  for (size_t i = 0; i < pages_.size();) {
+    const size_t first = i;
+    do {
+      ++i;
+    } while (i < pages_.size() && pages_[i].begin == pages_[i - 1].begin + kPageBytes);
+    const auto out = std::span(bytes_).subspan((copy * pages_.size() + first) * kPageBytes);
+    pieces_.push_back({pages_[first].begin, out.first((i - first) * kPageBytes)});
+  }
 }
 
 bool DoubleCopy::read(MemoryReader& memory, std::span<const MemoryPiece> before,
-                      std::span<const MemoryPiece> after, bool& before_failed) {
-  bytes_.resize(2 * total_);
+                      std::span<const MemoryPiece> after, bool& lost) {
+  bytes_.resize(2 * pages_.size() * kPageBytes);
   pieces_.assign(before.begin(), before.end());
-  offsets_.clear();
-  uint64_t offset = 0;
-  for (int copy = 0; copy < 2; ++copy) {
-    for (const Region& region : regions_) {
-      if (copy == 0) offsets_.push_back(offset);
-      pieces_.push_back({region.begin, std::span(bytes_).subspan(offset, region.size)});
-      offset += region.size;
-    }
-  }
+  add_pages(0);
+  add_pages(1);
   pieces_.insert(pieces_.end(), after.begin(), after.end());
   const size_t filled = memory.read_many(pieces_);
-  before_failed = filled < before.size();
-  if (filled == pieces_.size()) return true;
-  const size_t failed = filled - before.size();
-  if (!before_failed && failed < 2 * regions_.size()) remove(regions_[failed % regions_.size()].begin);
+  lost = false;
+  copied_ = 0;
+  if (filled == pieces_.size()) {
+    copied_ = pages_.size();
+    return true;
+  }
+  const MemoryPiece& failed = pieces_[filled];
+  lost = std::erase_if(pages_, [&](const Page& page) {
+           return page.begin >= failed.address && page.begin - failed.address < failed.out.size();
+         }) == 0;
   return false;
 }
 
 std::span<const std::byte> DoubleCopy::find(Copy copy, uint64_t address, size_t size) {
-  auto place = std::ranges::upper_bound(regions_, address, {}, &Region::begin);
-  if (place == regions_.begin()) return {};
+  if (copied_ == 0 || size == 0 || size > kPageBytes) return {};
+  auto place = std::ranges::upper_bound(pages_, address, {}, &Page::begin);
+  if (place == pages_.begin()) return {};
   --place;
   const uint64_t inside = address - place->begin;
-  const auto index = static_cast<size_t>(place - regions_.begin());
-  if (inside >= place->size || size > place->size - inside || index >= offsets_.size()) return {};
+  if (inside >= kPageBytes) return {};
+  if (inside + size > kPageBytes) {  // goes on in the next page, which the copies have behind it
+    const auto next = place + 1;
+    if (next == pages_.end() || next->begin != place->begin + kPageBytes) return {};
+    next->unused = 0;
+  }
   place->unused = 0;
-  const uint64_t base = copy == Copy::first ? 0 : bytes_.size() / 2;
-  return std::span<const std::byte>(bytes_).subspan(base + offsets_[index] + inside, size);
+  const auto index = static_cast<uint64_t>(place - pages_.begin()) + (copy == Copy::first ? 0 : copied_);
+  return std::span<const std::byte>(bytes_).subspan(index * kPageBytes + inside, size);
 }
 
 bool CopyMemory::read_memory(uint64_t address, std::span<std::byte> out) {
   const auto bytes = copies_->find(copy_, address, out.size());
-  if (bytes.size() == out.size()) {
+  if (!out.empty() && bytes.size() == out.size()) {
     std::memcpy(out.data(), bytes.data(), out.size());
     return true;
   }

@@ -1,5 +1,5 @@
-// Regions of a running process's memory, copied twice in one go, so that what changed in between shows. One
-// thread.
+// Pages of a running process's memory, copied twice in one go, so that what changed in between shows. Whole
+// pages, because the kernel's work is by page, and the frames of a stack lie close together. One thread.
 #pragma once
 
 #include <cstdint>
@@ -12,34 +12,34 @@ namespace strobe::python {
 
 class DoubleCopy {
  public:
-  struct Region {
-    uint64_t begin = 0;
-    uint64_t size = 0;
-    uint32_t unused = 0;  ///< how many walks have not needed it
-  };
   enum class Copy : uint8_t { first, second };
 
-  /// Adds a region, or widens the one that begins there; false where it is too much.
+  /// Adds the pages that hold [begin, begin + size); false where that is too much.
   bool add(uint64_t begin, uint64_t size);
-  void remove(uint64_t begin);
-  void clear() { regions_.clear(); }
-  /// Counts a walk: regions that were not needed for a while are removed.
+  /// Counts a walk: pages that were not needed for a while are removed.
   void age();
 
-  /// Reads `before`, all regions, all regions again, and `after`. A region that cannot be read is removed and
-  /// the reading fails; `before_failed` where it is one of `before`, to which there is no other way.
+  /// Reads `before`, all pages, all pages again, and `after`, so that every first copy is older than every
+  /// second one: what is equal in both existed at one instant. Pages that cannot be read are removed and the
+  /// reading fails; `lost` where it is a piece of `before` or `after` that cannot be read.
   [[nodiscard]] bool read(MemoryReader& memory, std::span<const MemoryPiece> before,
-                          std::span<const MemoryPiece> after, bool& before_failed);
+                          std::span<const MemoryPiece> after, bool& lost);
 
-  /// Bytes of one copy; empty where no region holds them all.
+  /// Bytes of one copy; empty where it does not hold them all.
   [[nodiscard]] std::span<const std::byte> find(Copy copy, uint64_t address, size_t size);
 
  private:
-  std::vector<Region> regions_;    // by begin
-  std::vector<uint64_t> offsets_;  // of the regions that were read, within each copy
-  std::vector<std::byte> bytes_;   // the two copies
+  struct Page {
+    uint64_t begin = 0;
+    uint32_t unused = 0;  // how many walks have not needed it
+  };
+
+  void add_pages(size_t copy);
+
+  std::vector<Page> pages_;       // by begin
+  std::vector<std::byte> bytes_;  // the two copies, pages in the order of pages_
   std::vector<MemoryPiece> pieces_;
-  uint64_t total_ = 0;
+  size_t copied_ = 0;  // pages in one copy
 };
 
 /// One of the copies as memory. What it lacks is read from the process, noted, and limited.

@@ -4,20 +4,9 @@
 #include <array>
 
 #include "base/clock.h"
-#include "python/core/read_word.h"
 
 namespace strobe::python {
 namespace {
-
-constexpr int32_t kAttached = 1;  // PyThreadState.state, from 3.13
-
-uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
-
-bool is_same_thread(const PythonWalkLayout& layout, const PythonThread& thread, const ThreadHead& head) {
-  if (head.interpreter != thread.interpreter) return false;
-  return layout.thread_native_id >= 0 ? static_cast<pid_t>(head.native_id) == thread.native_id
-                                      : head.ident == thread.ident;
-}
 
 PythonOutcome outcome_of(ChainEnd end) {
   switch (end) {
@@ -109,18 +98,20 @@ bool FrameReader::capture_states(std::span<const PythonThread> threads, PythonRe
 
 bool FrameReader::capture_state(const PythonThread& thread, PythonReading reading, PythonCapture& out) {
   ThreadHead head;
+  InterpreterWords words;
   if (reading == PythonReading::running) {
     const RunningWalk::Result result = running_.walk(thread, chain_);
     if (result.other_thread) return false;
     head = result.head;
+    words = result.words;
     out.outcome = result.outcome;
     if (result.outcome == PythonOutcome::full || result.outcome == PythonOutcome::partial) {
-      CopyMemory copy = running_.copy();
+      CopyMemory copy = running_.copy(result);
       append_frames(copy, head, result.first, out);
       running_.remember(copy);
     }
   } else {
-    if (!read_stopped(thread, head)) return false;
+    if (!read_stopped(thread, head, words)) return false;
     out.outcome = outcome_of(chain_.end);
     if (out.outcome == PythonOutcome::full || out.outcome == PythonOutcome::partial) {
       append_frames(pages_, head, 0, out);
@@ -129,21 +120,23 @@ bool FrameReader::capture_state(const PythonThread& thread, PythonReading readin
   // Only frames of the evaluator, or the sentinel that 3.15 has instead of none.
   if (out.outcome == PythonOutcome::full && out.frames.empty()) out.outcome = PythonOutcome::none;
   out.interpreter = thread.interpreter;
-  read_interpreter(thread, head, out);
+  words.apply(runtime_.layout.walk, thread, head, out);
   return true;
 }
 
 /// Fills chain_; false where the state is another thread's.
-bool FrameReader::read_stopped(const PythonThread& thread, ThreadHead& head) {
+bool FrameReader::read_stopped(const PythonThread& thread, ThreadHead& head, InterpreterWords& words) {
   const PythonWalkLayout& layout = runtime_.layout.walk;
   std::array<std::byte, kMaxThreadBytes> buffer{};
   const auto bytes = std::span(buffer).first(std::min<size_t>(layout.thread_size, buffer.size()));
   pages_.clear();
   chain_.count = 0;
   chain_.end = ChainEnd::unreadable;
-  if (!memory_->read_memory(thread.state, bytes)) return false;
+  std::vector<MemoryPiece> pieces{{thread.state, bytes}};
+  words.add_pieces(layout, thread, pieces);
+  if (memory_->read_many(pieces) != pieces.size()) return false;
   head = decode_thread(layout, thread.state, bytes);
-  if (!is_same_thread(layout, thread, head)) return false;
+  if (!is_state_of(layout, thread, head)) return false;
   if (!read_current_frame(pages_, layout, head)) return true;
   pages_.preload(head.chunk, head.top);
   walk_chain(pages_, layout, head, chain_);
@@ -156,22 +149,6 @@ void FrameReader::append_frames(MemoryReader& memory, const ThreadHead& head, si
   const size_t count =
       make_raw_frames(memory, runtime_.layout.walk, head, chain_.frames(), first, out.frames);
   out.frames.resize(count);
-}
-
-void FrameReader::read_interpreter(const PythonThread& thread, const ThreadHead& head, PythonCapture& out) {
-  const PythonWalkLayout& layout = runtime_.layout.walk;
-  int32_t collecting = 0;
-  int32_t locked = 0;
-  uint64_t holder = 0;
-  const auto bytes = [](auto& value) { return std::as_writable_bytes(std::span(&value, 1)); };
-  std::array pieces{MemoryPiece{at(thread.interpreter, layout.interpreter_gc_collecting), bytes(collecting)},
-                    MemoryPiece{at(thread.gil, layout.gil_locked), bytes(locked)},
-                    MemoryPiece{at(thread.gil, layout.gil_last_holder), bytes(holder)}};
-  const bool by_state = layout.thread_state >= 0;
-  const auto needed = std::span<const MemoryPiece>(pieces).first(by_state || thread.gil == 0 ? 1 : 3);
-  if (memory_->read_many(needed) != needed.size()) return;
-  out.holds_gil = by_state ? head.state == kAttached : locked > 0 && holder == thread.state;
-  out.collecting = out.holds_gil && collecting != 0;
 }
 
 }  // namespace strobe::python

@@ -38,8 +38,7 @@ class FrameReader {
   bool capture_state(const PythonThread& thread, PythonReading reading, PythonCapture& out);
   /// Several states of one thread, one for each interpreter it runs: their stacks one above the other.
   bool capture_states(std::span<const PythonThread> threads, PythonReading reading, PythonCapture& out);
-  bool read_stopped(const PythonThread& thread, ThreadHead& head);
-  void read_interpreter(const PythonThread& thread, const ThreadHead& head, PythonCapture& out);
+  bool read_stopped(const PythonThread& thread, ThreadHead& head, InterpreterWords& words);
   void append_frames(MemoryReader& memory, const ThreadHead& head, size_t first, PythonCapture& out);
 
   MemoryReader* memory_;

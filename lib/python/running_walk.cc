@@ -22,54 +22,37 @@ struct ChunkHeader {
   uint64_t top;  // in words; of chunks that are not the newest
 };
 
-uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
-
 }  // namespace
 
 void RunningWalk::set_guess(const ThreadHead& head, Guess& guess) {
-  guess.cframe = head.cframe;
-  if (runtime_->layout.walk.thread_chunk < 0) return;
   const uint64_t end = head.top + kAboveTop;
   if (head.chunk == 0 || end <= head.chunk) return;
-  if (guess.chunk != head.chunk) guess.copies.remove(head.chunk);  // it may be there as an older one
   guess.chunk = head.chunk;
   guess.chunk_end = std::min(end, head.chunk + kMaxChunkBytes);
   static_cast<void>(guess.copies.add(guess.chunk, guess.chunk_end - guess.chunk));
 }
 
 bool RunningWalk::covers(const Guess& guess, const ThreadHead& head) const {
-  const PythonWalkLayout& layout = runtime_->layout.walk;
-  if (layout.cframe_frame >= 0 && head.cframe != guess.cframe) return false;
-  if (layout.thread_chunk < 0 || head.chunk == 0) return true;
+  if (head.chunk == 0) return true;  // no data stack yet, or up to 3.10
   const bool capped = guess.chunk_end - guess.chunk >= kMaxChunkBytes;
   return head.chunk == guess.chunk && (head.top <= guess.chunk_end || capped);
 }
 
-bool RunningWalk::take_look(const PythonThread& thread, Guess& guess, Look& look, bool& gone) {
+RunningWalk::Step RunningWalk::take_look(const PythonThread& thread, Guess& guess, Look& look,
+                                         InterpreterWords& words) {
   const PythonWalkLayout& layout = runtime_->layout.walk;
   const size_t size = std::min<size_t>(layout.thread_size, kMaxThreadBytes);
-  const auto before = std::span(look.before_bytes).first(size);
-  const auto after = std::span(look.after_bytes).first(size);
-  const bool through_cframe = layout.cframe_frame >= 0 && guess.cframe != 0;
-  const uint64_t current = through_cframe ? at(guess.cframe, layout.cframe_frame) : thread.state;
-  const auto word = [](uint64_t& out) { return std::as_writable_bytes(std::span(&out, 1)); };
-  const std::array first{MemoryPiece{thread.state, before}, MemoryPiece{current, word(look.before_frame)}};
-  const std::array last{MemoryPiece{current, word(look.after_frame)}, MemoryPiece{thread.state, after}};
-  if (!guess.copies.read(*memory_, first, last, gone)) {
-    // A _PyCFrame that went with its stack is no reason to give up.
-    if (gone && through_cframe && memory_->read_memory(thread.state, before)) {
-      set_guess(decode_thread(layout, thread.state, before), guess);
-      gone = false;
-    }
-    return false;
+  std::vector<MemoryPiece> before;
+  words.add_pieces(layout, thread, before);
+  before.push_back({thread.state, std::span(look.before_bytes).first(size)});
+  const std::array after{MemoryPiece{thread.state, std::span(look.after_bytes).first(size)}};
+  bool lost = false;
+  if (!guess.copies.read(*memory_, before, after, lost)) {
+    return lost ? Step::gone : Step::again;
   }
-  look.before = decode_thread(layout, thread.state, before);
-  look.after = decode_thread(layout, thread.state, after);
-  if (through_cframe) {
-    look.before.frame = look.before_frame;
-    look.after.frame = look.after_frame;
-  }
-  return true;
+  look.before = decode_thread(layout, thread.state, before.back().out);
+  look.after = decode_thread(layout, thread.state, after[0].out);
+  return Step::done;
 }
 
 /// Adds the older chunks of the data stack, all at once; whether one of them holds `address`.
@@ -99,30 +82,39 @@ void RunningWalk::remember(const CopyMemory& copy) {
   if (last_ != nullptr) add_misses(*last_, copy);
 }
 
-/// The innermost frame that the chains before and after the copies share; chain.count where there is none.
-size_t RunningWalk::common_suffix(Guess& guess, const Look& look, const FrameChain& chain) {
-  CopyMemory second(guess.copies, DoubleCopy::Copy::second, *memory_, kMaxMisses);
+/// The innermost frame of `chain` that the chain at the other end of the look has as well; nullopt where that
+/// one cannot be followed.
+std::optional<size_t> RunningWalk::common_suffix(const ThreadHead& other, CopyMemory& memory,
+                                                 const FrameChain& chain) {
   std::array<std::byte, kMaxFrameBytes> buffer{};
   const auto bytes = std::span(buffer).first(runtime_->layout.walk.frame_size);
   const auto frames = chain.frames();
-  uint64_t address = look.after.frame;
+  uint64_t address = other.frame;
   for (size_t i = 0; i < kMaxNewFrames && address != 0; ++i) {
     const auto shared = std::ranges::find(frames, address, &ChainFrame::address);
     if (shared != frames.end()) return static_cast<size_t>(shared - frames.begin());
-    if (!second.read_memory(address, bytes)) break;
+    if (!memory.read_memory(address, bytes)) break;
     address = decode_frame(runtime_->layout.walk, address, bytes).previous;
   }
-  add_misses(guess, second);
-  return chain.count;
+  return std::nullopt;
 }
 
-/// The innermost frame, not above `first`, from which on outwards nothing changed between the copies.
-size_t RunningWalk::stable_part(Guess& guess, const FrameChain& chain, size_t first) {
+/// The innermost frame of `chain` that was below the data stack's top at the other end of the look.
+size_t RunningWalk::below_top(const Guess& guess, const ThreadHead& other, const FrameChain& chain) {
+  for (size_t i = chain.count; i > 0; --i) {
+    const uint64_t address = chain.storage[i - 1].address;
+    if (address >= other.top && address >= guess.chunk && address < guess.chunk_end) return i;
+  }
+  return 0;
+}
+
+/// The innermost frame, not above `first`, from which on outwards `other` has the same as `chain`.
+size_t RunningWalk::stable_part(Guess& guess, DoubleCopy::Copy other, const FrameChain& chain, size_t first) {
   const PythonWalkLayout& layout = runtime_->layout.walk;
   const auto frames = chain.frames();
   for (size_t i = chain.count; i > first; --i) {
     const ChainFrame& frame = frames[i - 1];
-    const auto bytes = guess.copies.find(DoubleCopy::Copy::second, frame.address, layout.frame_size);
+    const auto bytes = guess.copies.find(other, frame.address, layout.frame_size);
     if (bytes.empty()) return i;
     const ChainFrame again = decode_frame(layout, frame.address, bytes);
     const bool popped = layout.minor >= 14 && frame.code == 0 && frame.owner != layout.owner_shim;
@@ -133,37 +125,50 @@ size_t RunningWalk::stable_part(Guess& guess, const FrameChain& chain, size_t fi
   return first;
 }
 
+/// The chain as it began at one end of the look, without what is different at the other. False where it does
+/// not lead to the thread's first frame: it changed while it was copied.
+bool RunningWalk::follow(Guess& guess, const ThreadHead& head, const ThreadHead& other, DoubleCopy::Copy copy,
+                         FrameChain& chain, Result& result) {
+  const PythonWalkLayout& layout = runtime_->layout.walk;
+  const size_t misses = layout.thread_chunk < 0 ? kMaxMissesOfObjects : kMaxMisses;
+  const auto opposite = copy == DoubleCopy::Copy::first ? DoubleCopy::Copy::second : DoubleCopy::Copy::first;
+  CopyMemory here(guess.copies, copy, *memory_, misses);
+  CopyMemory there(guess.copies, opposite, *memory_, kMaxMisses);
+  ThreadHead begin = head;
+  ThreadHead end = other;
+  const bool current = read_current_frame(here, layout, begin) && read_current_frame(there, layout, end);
+  if (current) walk_chain(here, layout, begin, chain);
+  result.head = begin;
+  result.copy = copy;
+  if (current && chain.end == ChainEnd::bottom && here.misses().empty()) {
+    result.first = 0;
+    if (begin.frame != end.frame) {
+      result.first = common_suffix(end, there, chain).value_or(below_top(guess, end, chain));
+    }
+    result.first = stable_part(guess, opposite, chain, result.first);
+  }
+  if (chain.end == ChainEnd::bottom || chain.end == ChainEnd::unreadable) add_misses(guess, here);
+  if (!current || !here.misses().empty()) return false;
+  if (chain.end == ChainEnd::empty && end.frame == 0) result.outcome = PythonOutcome::none;
+  return chain.end == ChainEnd::bottom || result.outcome == PythonOutcome::none;
+}
+
 RunningWalk::Step RunningWalk::attempt(const PythonThread& thread, Guess& guess, FrameChain& chain,
                                        Result& result) {
   const PythonWalkLayout& layout = runtime_->layout.walk;
   Look look;
-  bool gone = false;
-  if (!take_look(thread, guess, look, gone)) return gone ? Step::gone : Step::again;
-  result.other_thread =
-      look.before.interpreter != thread.interpreter ||
-      (layout.thread_native_id >= 0 ? static_cast<pid_t>(look.before.native_id) != thread.native_id
-                                    : look.before.ident != thread.ident);
+  if (const Step step = take_look(thread, guess, look, result.words); step != Step::done) return step;
+  result.other_thread = !is_state_of(layout, thread, look.before);
   if (result.other_thread) return Step::gone;
   if (!covers(guess, look.before) || !covers(guess, look.after)) {
     set_guess(look.after, guess);
     return Step::again;
   }
-  result.head = look.before;
-  const bool objects = layout.thread_chunk < 0;
-  CopyMemory copy(guess.copies, DoubleCopy::Copy::first, *memory_,
-                  objects ? kMaxMissesOfObjects : kMaxMisses);
-  walk_chain(copy, layout, look.before, chain);
-  if (!copy.misses().empty()) {
-    add_misses(guess, copy);
+  if (!follow(guess, look.before, look.after, DoubleCopy::Copy::first, chain, result) &&
+      !follow(guess, look.after, look.before, DoubleCopy::Copy::second, chain, result)) {
     return Step::again;
   }
-  if (chain.end == ChainEnd::empty && look.after.frame == 0) {
-    result.outcome = PythonOutcome::none;
-    return Step::done;
-  }
-  if (chain.end != ChainEnd::bottom) return Step::again;
-  result.first = look.after.frame == look.before.frame ? 0 : common_suffix(guess, look, chain);
-  result.first = stable_part(guess, chain, result.first);
+  if (result.outcome == PythonOutcome::none) return Step::done;
   const auto kept = chain.frames().subspan(result.first);
   const bool any = std::ranges::any_of(kept, [&](const ChainFrame& frame) {
     return layout.frame_owner < 0 || frame.owner != layout.owner_shim;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "model/python.h"
 #include "python/core/frame_walk.h"
 #include "python/double_copy.h"
+#include "python/interpreter_words.h"
 #include "python/runtime.h"
 
 namespace strobe::python {
@@ -22,9 +24,11 @@ class RunningWalk {
   /// What one look at a thread state gave.
   struct Result {
     PythonOutcome outcome = PythonOutcome::unread;
-    bool other_thread = false;  ///< the state belongs to another thread by now
-    ThreadHead head;            ///< with which the chain begins
-    size_t first = 0;           ///< the innermost frame of the chain that stood still
+    bool other_thread = false;                        ///< the state belongs to another thread by now
+    ThreadHead head;                                  ///< with which the chain begins
+    DoubleCopy::Copy copy = DoubleCopy::Copy::first;  ///< which the chain is from
+    InterpreterWords words;
+    size_t first = 0;  ///< the innermost frame of the chain that stood still
     uint32_t attempts = 0;
   };
 
@@ -33,9 +37,9 @@ class RunningWalk {
   /// `chain` is filled; valid together with the memory of copy().
   Result walk(const PythonThread& thread, FrameChain& chain);
 
-  /// The memory that the last chain was read from; what it lacks is read live and remembered.
-  [[nodiscard]] CopyMemory copy() {
-    return {last_->copies, DoubleCopy::Copy::first, *memory_, 2 * kMaxChainFrames};
+  /// The memory that the last chain was read from; what it lacks is read live.
+  [[nodiscard]] CopyMemory copy(const Result& result) {
+    return {last_->copies, result.copy, *memory_, 2 * kMaxChainFrames};
   }
   /// Adds what was missing in `copy`, for the next look at the same thread.
   void remember(const CopyMemory& copy);
@@ -47,28 +51,30 @@ class RunningWalk {
   struct Guess {
     uint64_t chunk = 0;
     uint64_t chunk_end = 0;
-    uint64_t cframe = 0;
     DoubleCopy copies;
   };
   /// The thread state as it was before and after the copies.
   struct Look {
     std::array<std::byte, kMaxThreadBytes> before_bytes;
     std::array<std::byte, kMaxThreadBytes> after_bytes;
-    uint64_t before_frame = 0;  // 3.11, 3.12: out of the _PyCFrame
-    uint64_t after_frame = 0;
     ThreadHead before;
     ThreadHead after;
   };
   enum class Step : uint8_t { done, again, gone };
 
   Step attempt(const PythonThread& thread, Guess& guess, FrameChain& chain, Result& result);
-  [[nodiscard]] bool take_look(const PythonThread& thread, Guess& guess, Look& look, bool& gone);
+  Step take_look(const PythonThread& thread, Guess& guess, Look& look, InterpreterWords& words);
   void set_guess(const ThreadHead& head, Guess& guess);
   [[nodiscard]] bool covers(const Guess& guess, const ThreadHead& head) const;
   void add_misses(Guess& guess, const CopyMemory& copy);
   [[nodiscard]] bool add_chunk_of(Guess& guess, uint64_t address);
-  [[nodiscard]] size_t common_suffix(Guess& guess, const Look& look, const FrameChain& chain);
-  [[nodiscard]] size_t stable_part(Guess& guess, const FrameChain& chain, size_t first);
+  bool follow(Guess& guess, const ThreadHead& head, const ThreadHead& other, DoubleCopy::Copy copy,
+              FrameChain& chain, Result& result);
+  [[nodiscard]] std::optional<size_t> common_suffix(const ThreadHead& other, CopyMemory& memory,
+                                                    const FrameChain& chain);
+  [[nodiscard]] static size_t below_top(const Guess& guess, const ThreadHead& other, const FrameChain& chain);
+  [[nodiscard]] size_t stable_part(Guess& guess, DoubleCopy::Copy other, const FrameChain& chain,
+                                   size_t first);
 
   MemoryReader* memory_;
   const Runtime* runtime_;

@@ -6,6 +6,7 @@ namespace strobe::python {
 namespace {
 
 constexpr uint64_t kFirstPatienceNs = 5'000'000;
+constexpr uint64_t kCheckedNs = 10'000'000;
 constexpr uint64_t kMaxPatienceNs = 1'000'000'000;
 constexpr size_t kMaxWatched = 16;  // interpreters; with more of them the list is read each time
 
@@ -61,12 +62,16 @@ void ThreadFinder::list(uint64_t now_ns) {
 
 std::span<const PythonThread> ThreadFinder::find(pid_t native_id, uint64_t now_ns) {
   bool fresh = false;
-  if (!listed_ || heads_changed()) {
+  auto found = threads_.find(native_id);
+  // Whoever uses a known state checks whose it is; only a further interpreter may have come meanwhile.
+  const bool known = listed_ && found != threads_.end() && now_ns - checked_ns_ < kCheckedNs;
+  if (!known && (!listed_ || heads_changed())) {
     list(now_ns);
     patience_ns_ = kFirstPatienceNs;
     fresh = true;
+    found = threads_.find(native_id);
   }
-  auto found = threads_.find(native_id);
+  if (!known) checked_ns_ = now_ns;
   if (found == threads_.end() && !fresh && now_ns - listed_ns_ > patience_ns_) {
     // A thread may be in the list before it has its id.
     list(now_ns);

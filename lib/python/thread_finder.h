@@ -34,6 +34,7 @@ class ThreadFinder {
   const Runtime* runtime_;
   bool listed_ = false;
   uint64_t listed_ns_ = 0;
+  uint64_t checked_ns_ = 0;
   uint64_t patience_ns_ = 0;  // before threads that are not in the list are looked for again
   ThreadListHeads heads_;
   std::vector<uint64_t> head_ids_;  // what the first state of each interpreter has as its id

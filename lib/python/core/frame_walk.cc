@@ -7,12 +7,20 @@ namespace {
 
 constexpr PythonWord kTagBits = 3;        // 3.14's references have tags; objects are aligned to 16 bytes
 constexpr PythonWord kUnknownAnchor = 1;  // there is a boundary, and no address of it
+constexpr uint8_t kMaxOwner = 4;          // enum _frameowner of every version ends there
+constexpr PythonWord kMaxStateBytes = 1024;
 constexpr size_t kMaxCFrames = 2 * kMaxChainFrames;
 
 PythonWord at(PythonWord base, PythonOffset offset) { return base + static_cast<PythonWord>(offset); }
 
 bool is_shim(const PythonWalkLayout& layout, const ChainFrame& frame) {
   return layout.frame_owner >= 0 && frame.owner == layout.owner_shim;
+}
+
+bool is_plausible(const PythonWalkLayout& layout, const ChainFrame& frame) {
+  constexpr PythonWord kPointerBits = 7;
+  if (((frame.address | frame.previous) & kPointerBits) != 0) return false;
+  return layout.frame_owner < 0 || frame.owner <= kMaxOwner;
 }
 
 /// Whether a thread's Python begins with this frame, which has no previous one to go on with.
@@ -47,13 +55,16 @@ class CFrames {
   PythonWord address_;
 };
 
+bool is_in_state(PythonWord state, PythonWord address) {
+  return address >= state && address - state < kMaxStateBytes;
+}
+
 /// How many _PyCFrames there are, without the oldest, which is in the thread state (and whose `previous` 3.10
 /// leaves as it finds it).
 size_t count_cframes(CFrames frames, PythonWord state) {
-  constexpr PythonWord kMaxStateBytes = 1024;
   size_t count = 0;
   for (; frames.address() != 0 && count < kMaxCFrames; frames.advance(), ++count) {
-    if (frames.address() >= state && frames.address() - state < kMaxStateBytes) break;
+    if (is_in_state(state, frames.address())) break;
   }
   return count;
 }
@@ -144,8 +155,9 @@ ChainFrame decode_frame(const PythonWalkLayout& layout, uint64_t address, std::s
 
 bool read_current_frame(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head) {
   if (layout.cframe_frame < 0) return true;
-  if (head.cframe == 0) return false;
-  return read_value(memory, at(head.cframe, layout.cframe_frame), head.frame);
+  if (head.cframe == 0 || !read_value(memory, at(head.cframe, layout.cframe_frame), head.frame)) return false;
+  // Only the one in the thread state itself, of a thread that runs nothing, has no frame.
+  return head.frame != 0 || is_in_state(head.address, head.cframe);
 }
 
 void walk_chain(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
@@ -160,6 +172,8 @@ void walk_chain(MemoryReader& memory, const PythonWalkLayout& layout, const Thre
     if (out.count == out.storage.size()) return void(out.end = ChainEnd::too_deep);
     if (!memory.read_memory(address, bytes)) return void(out.end = ChainEnd::unreadable);
     const ChainFrame frame = decode_frame(layout, address, bytes);
+    // Memory that was a frame a moment ago: do not follow what it holds now.
+    if (!is_plausible(layout, frame)) return void(out.end = ChainEnd::torn);
     out.storage[out.count++] = frame;
     if ((out.count & (out.count - 1)) == 0) checkpoint = address;
     const bool sentinel = layout.thread_base_frame >= 0 && address == head.base_frame;

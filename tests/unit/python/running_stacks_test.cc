@@ -1,0 +1,121 @@
+// Stacks read beside running programs: whose calls are marked in the source, so that a stack of frames that
+// never existed together shows.
+#include <fstream>
+#include <sstream>
+
+#include "python/code_objects.h"
+#include "python/frame_reader.h"
+#include "python_target.h"
+
+namespace strobe::python::test {
+namespace {
+
+/// Which functions each line of a program calls, as its comments say.
+class CallMarks {
+ public:
+  explicit CallMarks(const std::string& path) {
+    std::ifstream file(path);
+    std::string text;
+    for (int line = 1; std::getline(file, text); ++line) {
+      const size_t mark = text.find("# -> ");
+      if (mark == std::string::npos) continue;
+      std::istringstream names(text.substr(mark + 5));
+      for (std::string name; std::getline(names >> std::ws, name, ',');) calls_.insert({line, name});
+    }
+  }
+  [[nodiscard]] bool may_call(int line, const std::string& function) const {
+    return calls_.contains({line, function});
+  }
+
+ private:
+  std::set<std::pair<int, std::string>> calls_;
+};
+
+struct Tally {
+  size_t full = 0;
+  size_t partial = 0;
+  size_t inconsistent = 0;
+  size_t unread = 0;
+  size_t impossible = 0;
+};
+
+class Oracle {
+ public:
+  Oracle(PythonTarget& target, const Runtime& runtime, const std::string& program)
+      : marks_(program_path(program)),
+        reader_(target.memory(), runtime),
+        codes_(target.memory(), reader_.runtime()) {}
+
+  void look(pid_t tid, Tally& tally) {
+    reader_.capture_running(tid, capture_);
+    switch (capture_.outcome) {
+      case PythonOutcome::full:
+        ++tally.full;
+        break;
+      case PythonOutcome::partial:
+        ++tally.partial;
+        break;
+      case PythonOutcome::none:
+      case PythonOutcome::unread:
+        ++tally.unread;
+        return;
+      case PythonOutcome::inconsistent:
+        ++tally.inconsistent;
+        return;
+    }
+    if (!is_possible()) ++tally.impossible;
+  }
+
+ private:
+  bool is_possible() {
+    const std::string* callee = nullptr;
+    for (const RawPythonFrame& frame : capture_.frames) {
+      const CodeObject* code = codes_.find(frame.code, 1);
+      if (code == nullptr) return false;
+      if (code->hidden) continue;
+      if (callee != nullptr) {
+        const int line = codes_.line_of(frame.code, *code, frame.instruction, frame.tlbc).value_or(0);
+        if (!marks_.may_call(line, *callee)) return false;
+      }
+      callee = &(code->qualname == "<module>" || runtime_has_qualnames() ? code->qualname : code->name);
+    }
+    return callee != nullptr && *callee == "<module>";
+  }
+  [[nodiscard]] bool runtime_has_qualnames() const { return reader_.runtime().minor() >= 11; }
+
+  CallMarks marks_;
+  FrameReader reader_;
+  CodeObjects codes_;
+  PythonCapture capture_;
+};
+
+class RunningStacks : public EachInterpreter {
+ protected:
+  /// `limit`: how many stacks in a thousand may be impossible.
+  void expect_few_impossible(const std::string& program, double limit) {
+    if (interpreter_.minor < 11)
+      GTEST_SKIP() << "frames of 3.9 and 3.10 are objects that are freed and reused: read stopped";
+    PythonTarget target(interpreter_, program);
+    ASSERT_TRUE(target.wait_until_ready()) << target.program().err();
+    auto runtime = target.open();
+    ASSERT_TRUE(runtime) << runtime.error().what;
+    Oracle oracle(target, *runtime, program);
+    Tally tally;
+    constexpr size_t kSamples = 20'000;
+    for (size_t i = 0; i < kSamples; ++i) oracle.look(target.pid(), tally);
+    const size_t kept = tally.full + tally.partial;
+    RecordProperty("full", static_cast<int>(tally.full));
+    RecordProperty("partial", static_cast<int>(tally.partial));
+    RecordProperty("inconsistent", static_cast<int>(tally.inconsistent));
+    RecordProperty("impossible", static_cast<int>(tally.impossible));
+    EXPECT_GE(kept, kSamples * 95 / 100);
+    EXPECT_LE(static_cast<double>(tally.impossible), limit / 1000 * static_cast<double>(kept));
+  }
+};
+
+TEST_P(RunningStacks, OfMixedCode) { expect_few_impossible("oracle_mix.py", 5); }
+TEST_P(RunningStacks, OfRecursion) { expect_few_impossible("oracle_recursion.py", 1); }
+STROBE_EACH_INTERPRETER(RunningStacks);
+
+}  // namespace
+}  // namespace strobe::python::test

@@ -52,7 +52,10 @@ void PythonTargets::gone(pid_t pid) {
 }
 
 void PythonTargets::add(pid_t pid, const MappedInterpreter& interpreter, python::Runtime runtime) {
-  const PythonTarget target{.pid = pid, .runtime = runtime.address, .layout = runtime.layout.walk};
+  const PythonTarget target{.pid = pid,
+                            .runtime = runtime.address,
+                            .layout = runtime.layout.walk,
+                            .tid_in_pthread = runtime.tid_in_pthread};
   auto process = std::make_shared<PythonProcess>(pid, interpreter, std::move(runtime));
   add_once(interpreters_, process->version);
   changes_.push_back(target);

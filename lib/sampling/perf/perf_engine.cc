@@ -1,6 +1,5 @@
 #include "sampling/perf/perf_engine.h"
 
-#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,9 +14,9 @@
 #include "os/procfs.h"
 #include "sampling/perf/attacher.h"
 #include "sampling/perf/cpu_report.h"
-#include "sampling/perf/dead_rings.h"
 #include "sampling/perf/procfs_look.h"
 #include "sampling/perf/python_frames.h"
+#include "sampling/perf/ring_keeper.h"
 #include "sampling/perf/ring_set.h"
 #include "sampling/perf/target_events.h"
 #include "sampling/perf/thread_table.h"
@@ -87,7 +86,7 @@ class PerfEngine final : public Engine {
   PythonFrames python_;           // before the events, which run its program
   std::optional<RingSet> rings_;  // before the events, which are redirected into them
   std::optional<TargetEvents> events_;
-  std::optional<DeadRings> dead_rings_;
+  std::optional<RingKeeper> ring_keeper_;
   ThreadTable threads_;
   bool started_ = false;
   bool finished_ = false;
@@ -116,8 +115,8 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   rings_.emplace(std::move(*rings));
   const TargetEvents::Outlets outlets{.rings = &*rings_, .program = python_.program()};
   events_.emplace(options_, features_, cpus, outlets);
-  dead_rings_.emplace(DeadRings::Sources{.rings = &*rings_, .events = &*events_}, options_.period_ns,
-                      features_.kernel);
+  ring_keeper_.emplace(RingKeeper::Sources{.rings = &*rings_, .events = &*events_}, options_.period_ns,
+                       features_.kernel);
   cpu_.emplace(&*events_, &threads_);
 
   const uint64_t begin_ns = monotonic_now_ns();
@@ -155,6 +154,11 @@ Result<void> PerfEngine::switch_to_per_cpu() {
 
 Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   rings_->wait(timeout_ms);
+  if (python_.reads_running()) {
+    // Refused: frames come for samples that are seen in time by chance; the others say that they were not
+    // read.
+    static_cast<void>(ring_keeper_->wake_at_every_record([&] { drain(sink, kEverything); }));
+  }
   drain(sink, monotonic_now_ns() - kPublishMarginNs);
   if (!per_cpu_since_ns_ && !per_cpu_refused_ && features_.per_cpu &&
       options_.per_cpu == EngineOptions::PerCpu::automatic && threads_.many_unsampled()) {
@@ -173,7 +177,7 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
 }
 
 Result<void> PerfEngine::look_at_rings(EventSink& sink, uint64_t now_ns) {
-  auto lost = dead_rings_->replace(now_ns);
+  auto lost = ring_keeper_->replace_dead(now_ns);
   if (!lost) return pass(std::move(lost));
   if (*lost != 0) handle(LostRecord{.time_ns = last_time_ns_, .records = *lost}, sink);
   return {};
@@ -249,7 +253,7 @@ Result<void> PerfEngine::finish(EventSink& sink) {
 
 void PerfEngine::drain(EventSink& sink, uint64_t front_ns) {
   rings_->refresh();
-  python_.fetch(*rings_);  // after it: what shows of samples has its frames by now
+  python_.fetch(*rings_);
   RingMerger& merger = rings_->merger();
   late_now_ = 0;
   while (const auto merged = merger.next(front_ns)) {
@@ -372,7 +376,7 @@ void PerfEngine::describe(Quality& quality) const {
   quality.samples.lost_kernel = counts_.lost_kernel + (rings_ ? rings_->merger().corruptions() : 0);
   quality.samples.throttled = counts_.throttled;
   quality.overhead.ring_bytes = rings_ ? rings_->total_bytes() : 0;
-  if (dead_rings_) dead_rings_->describe(quality);
+  if (ring_keeper_) ring_keeper_->describe(quality);
   if (cpu_) cpu_->describe(quality);
 }
 

@@ -15,6 +15,7 @@ namespace {
 size_t smallest_bytes() { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)) * 8; }
 
 constexpr uint64_t kReleaseStepBytes = uint64_t{256} * 1024;
+constexpr uint32_t kEveryRecord = 1;            // byte is enough to wake
 constexpr std::array<std::byte, 8> kNothing{};  // a ring into which nothing is written
 
 }  // namespace
@@ -77,15 +78,35 @@ bool RingSet::is_read(size_t ring) { return merger_->reader(ring).position() == 
 
 Result<void> RingSet::replace(size_t ring) {
   const size_t bytes = rings_[ring].data().size();
-  auto owner = os::open_perf_event(make_ring_owner_attr(wakeup_bytes_), 0, cpus_[ring]);
+  const uint32_t wakeup_bytes = ring < waking_ ? kEveryRecord : wakeup_bytes_;
+  auto owner = os::open_perf_event(make_ring_owner_attr(wakeup_bytes), 0, cpus_[ring]);
   if (!owner) return pass(std::move(owner));
   // First the old one, whose locked memory may be all that the user may have.
   rings_[ring].unmap();
   merger_->replace(ring, kNothing);
   auto fresh = os::PerfRing::map(*owner, bytes);
   if (!fresh) return pass(std::move(fresh));
-  rings_[ring] = std::move(*fresh);
-  owners_[ring] = std::move(*owner);
+  return install(ring, {.owner = std::move(*owner), .ring = std::move(*fresh)});
+}
+
+Result<RingSet::Fresh> RingSet::open_waking(size_t ring) const {
+  auto owner = os::open_perf_event(make_ring_owner_attr(kEveryRecord), 0, cpus_[ring]);
+  if (!owner) return pass(std::move(owner));
+  for (size_t bytes = rings_[ring].data().size();; bytes /= 2) {
+    auto fresh = os::PerfRing::map(*owner, bytes);
+    if (fresh) return Fresh{.owner = std::move(*owner), .ring = std::move(*fresh)};
+    if (bytes <= smallest_bytes()) return pass(std::move(fresh));
+  }
+}
+
+Result<void> RingSet::take(size_t ring, Fresh fresh) {
+  waking_ = ring + 1;
+  return install(ring, std::move(fresh));
+}
+
+Result<void> RingSet::install(size_t ring, Fresh fresh) {
+  rings_[ring] = std::move(fresh.ring);
+  owners_[ring] = std::move(fresh.owner);
   released_[ring] = 0;
   merger_->replace(ring, rings_[ring].data());
   return watch(owners_[ring]);

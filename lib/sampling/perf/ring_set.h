@@ -42,6 +42,17 @@ class RingSet {
   [[nodiscard]] bool is_read(size_t ring);
   /// A fresh ring in place of one that was read to its end; the events have to be redirected into it anew.
   Result<void> replace(size_t ring);
+  /// A ring, not in use yet, that wakes at every record; as large as the one it is for, or as allowed.
+  struct Fresh {
+    UniqueFd owner;
+    os::PerfRing ring;
+  };
+  Result<Fresh> open_waking(size_t ring) const;
+  /// Puts it in the place of the one that was read to its end, and into which nothing is written any more.
+  Result<void> take(size_t ring, Fresh fresh);
+  /// Whether all rings wake at every record.
+  [[nodiscard]] bool wakes_at_every_record() const { return waking_ == rings_.size(); }
+
   /// Gives what was read of one ring back to the kernel, when it is worth it.
   void release_some(size_t ring);
   void release_all();
@@ -50,9 +61,11 @@ class RingSet {
   RingSet() = default;
   Result<void> map_rings(size_t ring_bytes);
   Result<void> watch(const UniqueFd& owner) const;
+  Result<void> install(size_t ring, Fresh fresh);
 
   std::vector<int> cpus_;
   uint32_t wakeup_bytes_ = 0;
+  size_t waking_ = 0;  // rings, from the first on, that wake at every record
   std::vector<UniqueFd> owners_;
   std::vector<os::PerfRing> rings_;
   std::vector<uint64_t> released_;

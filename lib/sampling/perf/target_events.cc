@@ -122,8 +122,7 @@ uint64_t TargetEvents::read_cpu_ns(size_t cpu_index) const {
   return sum;
 }
 
-Result<void> TargetEvents::redirect(size_t cpu_index) const {
-  const UniqueFd& ring = outlets_.rings->owner(cpu_index);
+Result<void> TargetEvents::redirect(size_t cpu_index, const UniqueFd& ring) const {
   for (const auto& [tid, thread] : threads_) {
     const UniqueFd& event = thread.per_cpu[cpu_index];
     if (!event) continue;

@@ -45,8 +45,8 @@ class TargetEvents {
 
   /// CPU time on one CPU of all original threads and all that came from them.
   [[nodiscard]] uint64_t read_cpu_ns(size_t cpu_index) const;
-  /// Sends the records of one CPU into the ring that is there now.
-  Result<void> redirect(size_t cpu_index) const;
+  /// Sends the records of one CPU into another ring.
+  Result<void> redirect(size_t cpu_index, const UniqueFd& ring) const;
   [[nodiscard]] size_t thread_count() const { return threads_.size(); }
 
   void disable_all();

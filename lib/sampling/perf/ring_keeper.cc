@@ -1,4 +1,4 @@
-#include "sampling/perf/dead_rings.h"
+#include "sampling/perf/ring_keeper.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@ constexpr uint64_t kLookPerThreadNs = 1'000'000;  // counts of all threads are r
 
 }  // namespace
 
-Result<uint64_t> DeadRings::replace(uint64_t now_ns) {
+Result<uint64_t> RingKeeper::replace_dead(uint64_t now_ns) {
   if (now_ns - looked_ns_ < kLookIntervalNs + kLookPerThreadNs * sources_.events->thread_count()) return 0;
   looked_ns_ = now_ns;
   RingSet& rings = *sources_.rings;
@@ -20,7 +20,8 @@ Result<uint64_t> DeadRings::replace(uint64_t now_ns) {
     const uint64_t dead_ns = watch_.dead_ns(i, sources_.events->read_cpu_ns(i));
     if (dead_ns == 0) continue;
     if (auto replaced = rings.replace(i); !replaced) return pass(std::move(replaced));
-    if (auto redirected = sources_.events->redirect(i); !redirected) return pass(std::move(redirected));
+    if (auto redirected = sources_.events->redirect(i, rings.owner(i)); !redirected)
+      return pass(std::move(redirected));
     watch_.forget(i);
     if (!kernel_) continue;
     ++replaced_;
@@ -29,7 +30,24 @@ Result<uint64_t> DeadRings::replace(uint64_t now_ns) {
   return lost;
 }
 
-void DeadRings::describe(Quality& quality) const {
+Result<void> RingKeeper::wake_at_every_record(const std::function<void()>& drain) {
+  RingSet& rings = *sources_.rings;
+  if (refused_ || rings.wakes_at_every_record()) return {};
+  for (size_t i = 0; i < rings.size(); ++i) {
+    auto fresh = rings.open_waking(i);
+    if (!fresh) {
+      refused_ = true;
+      return pass(std::move(fresh));
+    }
+    if (auto redirected = sources_.events->redirect(i, fresh->owner); !redirected) return redirected;
+    drain();  // of the old one
+    if (auto taken = rings.take(i, std::move(*fresh)); !taken) return taken;
+    watch_.forget(i);
+  }
+  return {};
+}
+
+void RingKeeper::describe(Quality& quality) const {
   if (replaced_ == 0) return;
   quality.warnings.push_back(fmt::format(
       "The kernel stopped writing records of one CPU {} times, for up to 0.1 s (it happens when many "

@@ -123,10 +123,6 @@ ModuleId ModuleTable::pseudo(ModuleKind kind, ProcessId process) {
   return id;
 }
 
-const unwind::ModuleCfi* ModuleTable::find_cfi(ModuleId module) {
-  return module.index() < modules_.size() ? modules_[module.index()].cfi.get() : nullptr;
-}
-
 const python::InterpreterModule* ModuleTable::find_interpreter(ModuleId module) const {
   if (module.index() >= modules_.size() || !modules_[module.index()].interpreter) return nullptr;
   return &*modules_[module.index()].interpreter;

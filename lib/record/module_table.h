@@ -31,7 +31,10 @@ class ModuleTable final : public unwind::CfiSource {
   /// The pseudo-module for code of one process that no file is behind.
   ModuleId pseudo(ModuleKind kind, ProcessId process);
 
-  const unwind::ModuleCfi* find_cfi(ModuleId module) override;
+  const unwind::ModuleCfi* find_cfi(ModuleId module) override { return cfi(module); }
+  [[nodiscard]] const unwind::ModuleCfi* cfi(ModuleId module) const {
+    return module.index() < modules_.size() ? modules_[module.index()].cfi.get() : nullptr;
+  }
   /// What the file says of the interpreter that it holds; null for most.
   [[nodiscard]] const python::InterpreterModule* find_interpreter(ModuleId module) const;
   /// Whether the module is the C library, whose code starts programs and threads.

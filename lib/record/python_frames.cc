@@ -1,5 +1,7 @@
 #include "record/python_frames.h"
 
+#include <algorithm>
+
 #include "record/flat_index.h"
 
 namespace strobe::record {
@@ -74,9 +76,33 @@ FrameId PythonFrames::as_interpreter(FrameId native) {
   return rows_.frames->intern(FrameKind::interpreter, row.module, row.address);
 }
 
+FrameId PythonFrames::name_c_function(PythonProcess& process, const AddressSpace& space, FrameId native) {
+  const auto [known, added] = c_frames_.try_emplace(native.value);
+  if (!added) return known->second;
+  const FrameRow frame = rows_.frames->row(native);
+  if (frame.kind != FrameKind::native) return {};
+  const auto mapping = std::ranges::find(space.mappings(), frame.module, &Mapping::module);
+  if (mapping == space.mappings().end()) return {};
+  const std::string* name =
+      c_functions_.find(frame.module, FileAddr{frame.address}, process.memory, mapping->bias);
+  if (name == nullptr) return {};
+  FunctionRow row;
+  row.name = rows_.strings->intern(*name);
+  row.module = frame.module;
+  row.language = Language::python;
+  return known->second = rows_.frames->intern_python(rows_.functions->intern(row), row, 0);
+}
+
+/// One behind the outermost Python frame among the merged ones; 0 where there is none.
+size_t PythonFrames::outermost_python() const {
+  size_t end = mixed_.frames.size();
+  while (end > 0 && (!mixed_.frames[end - 1].python || named_[mixed_.frames[end - 1].index].is_none())) --end;
+  return end;
+}
+
 /// Code that started the interpreter, or a thread of it, is no part of the program.
-void PythonFrames::hide_start(size_t python_end, NamedStack& out) {
-  for (size_t i = out.frames.size(); i > python_end; --i) {
+void PythonFrames::hide_start(size_t start, NamedStack& out) {
+  for (size_t i = out.frames.size(); i > start; --i) {
     const FrameRow& row = rows_.frames->row(out.frames[i - 1]);
     if (row.kind == FrameKind::native && !rows_.modules->is_c_library(row.module)) return;
     if (row.kind == FrameKind::native) out.frames[i - 1] = as_interpreter(out.frames[i - 1]);
@@ -99,16 +125,23 @@ void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
                                            unwound.stack_class == StackClass::completed,
                           .evaluators = evaluators_};
   merge_frames(shape, capture.frames, mixed_);
+  const size_t python_end = outermost_python();
   out.frames.clear();
-  size_t python_end = 0;  // behind the outermost Python frame
-  for (const MixedFrame& frame : mixed_.frames) {
-    if (frame.python && !named_[frame.index].is_none()) {
-      out.frames.push_back(named_[frame.index]);
-      python_end = out.frames.size();
-    } else if (!frame.python) {
-      out.frames.push_back(native[frame.index]);
+  size_t start = 0;  // where the native frames outside of all Python begin
+  for (size_t i = 0; i < mixed_.frames.size(); ++i) {
+    if (i == python_end) start = out.frames.size();
+    const MixedFrame& frame = mixed_.frames[i];
+    const FrameId id = frame.python ? named_[frame.index] : native[frame.index];
+    if (frame.python || python_end == 0) {
+      if (!id.is_none()) out.frames.push_back(id);
+      continue;
     }
+    const bool is_interpreters = rows_.modules->find_interpreter(rows_.frames->row(id).module) != nullptr;
+    out.frames.push_back(is_interpreters ? as_interpreter(id) : id);
+    const FrameId function = i < python_end ? name_c_function(process, *moment.space, id) : FrameId{};
+    if (!function.is_none()) out.frames.push_back(function);
   }
+  if (python_end != 0) hide_start(start, out);
   const bool in_interpreter =
       !moment.in_kernel && !native.empty() &&
       rows_.modules->find_interpreter(rows_.frames->row(native.front()).module) != nullptr;
@@ -117,14 +150,6 @@ void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
     out.outcome = PythonOutcome::partial;
     out.reason = bad ? LossReason::bad_code_object : LossReason::changed_while_read;
   }
-  if (python_end == 0) return;  // nothing stands for the interpreter's own frames
-  for (FrameId& id : out.frames) {
-    const FrameRow& row = rows_.frames->row(id);
-    if (row.kind == FrameKind::native && rows_.modules->find_interpreter(row.module) != nullptr) {
-      id = as_interpreter(id);
-    }
-  }
-  hide_start(python_end, out);
 }
 
 }  // namespace strobe::record

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
+#include "model/address_space.h"
 #include "model/python.h"
+#include "record/c_functions.h"
 #include "record/mixed_stack.h"
 #include "record/module_table.h"
 #include "record/python_targets.h"
@@ -30,14 +33,17 @@ struct NamedStack {
   LossReason reason = LossReason::none;  ///< why the outcome is not full
 };
 
+/// What else is known of a sample; borrowed for one call.
 struct SampleMoment {
   uint64_t time_ns = 0;
   bool in_kernel = false;
+  const AddressSpace* space = nullptr;
 };
 
 class PythonFrames {
  public:
-  explicit PythonFrames(const FrameRows& rows) : rows_(rows), cache_(kCacheSize) {}
+  explicit PythonFrames(const FrameRows& rows)
+      : rows_(rows), cache_(kCacheSize), c_functions_(*rows.modules) {}
 
   /// `native`: the rows of the frames of `unwound`. Puts the Python frames of `capture` among them.
   void merge(PythonProcess& process, const PythonCapture& capture, const unwind::UnwoundStack& unwound,
@@ -60,10 +66,16 @@ class PythonFrames {
   void mark_evaluators(const python::InterpreterModule& interpreter, ModuleId module,
                        const std::vector<FrameId>& native);
   [[nodiscard]] FrameId as_interpreter(FrameId native);
-  void hide_start(size_t python_end, NamedStack& out);
+  /// The frame of the C function, as Python calls it, that a native frame is of; none for most.
+  FrameId name_c_function(PythonProcess& process, const AddressSpace& space, FrameId native);
+  [[nodiscard]] size_t outermost_python() const;
+  void hide_start(size_t start, NamedStack& out);
 
   FrameRows rows_;
   std::vector<Cached> cache_;
+  CFunctions c_functions_;
+  /// By native frame: that of the C function it is of, none for most.
+  std::unordered_map<uint32_t, FrameId> c_frames_;
   std::vector<uint8_t> evaluators_;  // reused, as are the two below
   std::vector<FrameId> named_;
   MixedStack mixed_;

@@ -29,6 +29,15 @@ PythonProcess::PythonProcess(pid_t target_pid, const MappedInterpreter& mapped, 
       code(memory, frames.runtime()),
       own_namespace(os::read_namespace_id(target_pid, target_pid) == target_pid) {}
 
+pid_t PythonProcess::outer_tid(pid_t native_id) {
+  if (own_namespace) return native_id;
+  const std::lock_guard lock(frames_mutex);
+  for (const auto& [tid, inner] : tids_in_namespace) {
+    if (inner == native_id) return tid;
+  }
+  return 0;
+}
+
 void PythonTargets::mapped(pid_t pid, const MappedInterpreter& interpreter) {
   if (const PythonProcess* known = find(pid);
       known != nullptr && known->interpreter.runtime == interpreter.runtime) {

@@ -42,6 +42,8 @@ struct PythonProcess {
   os::ProcessMemory memory;
   python::FrameReader frames;  // of whoever asks through read_frames(), one at a time
   std::mutex frames_mutex;
+  /// The thread that the target's own namespace numbers so; 0 for one that had no sample.
+  [[nodiscard]] pid_t outer_tid(pid_t native_id);
   python::CodeObjects code;                            // of the sampling thread
   std::unordered_map<pid_t, pid_t> tids_in_namespace;  // by tid; guarded by frames_mutex
   bool own_namespace = true;                           ///< its thread ids are those that we see

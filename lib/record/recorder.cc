@@ -119,6 +119,7 @@ void Recorder::follow_python() {
   for (const PythonTarget& target : sink_.python().take_changes(monotonic_now_ns())) {
     engine_->watch_python(target);
   }
+  sink_.name_python_threads(monotonic_now_ns());
 }
 
 void Recorder::hand_over() {

@@ -20,7 +20,9 @@ void SampleSink::on_fork(const ForkEvent& event) {
 
 void SampleSink::on_exit(const ExitEvent& event) {
   tracker_.on_exit(event);
-  if (tracker_.has_ended(event.pid)) python_.gone(event.pid);
+  if (!tracker_.has_ended(event.pid)) return;
+  python_.gone(event.pid);
+  python_threads_.gone(event.pid);
 }
 
 void SampleSink::on_comm(const CommEvent& event) {
@@ -79,8 +81,10 @@ void SampleSink::name_frames(const ProcessState& process, const RawSample& sampl
   PythonProcess* python = sample.python == nullptr ? nullptr : python_.find(sample.pid);
   if (python == nullptr) return;
   native_ = stack_.frames;
-  python_frames_.merge(*python, *sample.python, unwound_, native_,
-                       {.time_ns = sample.time_ns, .in_kernel = !sample.kernel_frames.empty()}, stack_);
+  python_frames_.merge(
+      *python, *sample.python, unwound_, native_,
+      {.time_ns = sample.time_ns, .in_kernel = !sample.kernel_frames.empty(), .space = &process.space},
+      stack_);
 }
 
 void SampleSink::count(const RawSample& sample, ThreadId thread) {
@@ -93,6 +97,7 @@ void SampleSink::count(const RawSample& sample, ThreadId thread) {
   }
   const PythonProcess* python = sample.python == nullptr ? nullptr : python_.find(sample.pid);
   if (python == nullptr) return;
+  python_threads_.seen(sample.pid, sample.tid);
   ++by_python_outcome_[static_cast<size_t>(stack_.outcome)];
   ++census_.by_python_outcome[static_cast<size_t>(stack_.outcome)];
   if (stack_.reason == LossReason::none) return;

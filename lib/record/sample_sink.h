@@ -12,6 +12,7 @@
 #include "record/module_table.h"
 #include "record/python_frames.h"
 #include "record/python_targets.h"
+#include "record/python_thread_names.h"
 #include "record/tables.h"
 #include "record/target_tracker.h"
 #include "unwind/unwinder.h"
@@ -51,6 +52,7 @@ class SampleSink final : public EventSink {
   [[nodiscard]] TargetTracker& tracker() { return tracker_; }
   [[nodiscard]] PythonTargets& python() { return python_; }
   [[nodiscard]] const PythonTargets& python() const { return python_; }
+  void name_python_threads(uint64_t now_ns) { python_threads_.refresh(now_ns, python_, tracker_); }
   /// Samples dropped because too many rows waited for a slow disk (LossReason::queue_full).
   [[nodiscard]] uint64_t lost_queue() const { return lost_queue_; }
   /// Whether stacks of late went beyond their copies: the rest is read from the live threads, and every
@@ -103,6 +105,7 @@ class SampleSink final : public EventSink {
   std::vector<FrameId> native_;
   NamedStack stack_;
   PythonTargets python_;
+  PythonThreadNames python_threads_;
   PythonFrames python_frames_{{&strings_, &functions_, &frames_, &modules_}};
   std::vector<CachedFrame> frame_cache_;
   std::vector<SampleRow> samples_;

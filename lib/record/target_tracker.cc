@@ -36,6 +36,7 @@ ThreadId TargetTracker::add_thread(ProcessState& process, pid_t tid, uint64_t ti
   samples_.push_back(0);
   segment_use_.push_back({.thread = id});
   thread_is_changed_.push_back(false);
+  thread_is_named_.push_back(false);
   changed(id);
   thread_ids_[tid] = id;
   ++process.live_threads;
@@ -114,7 +115,8 @@ void TargetTracker::on_exit(const ExitEvent& event) {
 void TargetTracker::on_comm(const CommEvent& event) {
   ProcessState& state = process(event.pid, event.time_ns);
   const ThreadId id = thread(event.pid, event.tid, event.time_ns);
-  threads_[id.index()].name = strings_->intern(event.name);
+  if (event.exec) thread_is_named_[id.index()] = false;
+  if (!thread_is_named_[id.index()]) threads_[id.index()].name = strings_->intern(event.name);
   changed(id);
   if (event.exec) {
     state.space.clear();
@@ -123,6 +125,17 @@ void TargetTracker::on_comm(const CommEvent& event) {
     state.live_threads = 1;
   }
   if (event.exec || event.tid == event.pid) name_process(state, event.pid, event.name);
+}
+
+void TargetTracker::name_thread(pid_t pid, pid_t tid, std::string_view name) {
+  const auto state = states_.find(pid);
+  const auto thread = thread_ids_.find(tid);
+  if (state == states_.end() || thread == thread_ids_.end()) return;
+  ThreadRow& row = threads_[thread->second.index()];
+  if (row.process != state->second.id || row.end_ns != 0) return;
+  row.name = strings_->intern(name);
+  thread_is_named_[thread->second.index()] = true;
+  changed(thread->second);
 }
 
 void TargetTracker::on_map(const MapEvent& event) {

@@ -59,6 +59,9 @@ class TargetTracker {
   /// Gives everything that still runs its end time.
   void close(uint64_t time_ns);
 
+  /// A better name than the kernel's, which is ignored from now on. Of known threads only.
+  void name_thread(pid_t pid, pid_t tid, std::string_view name);
+
   /// Adds the rows of what still runs, as close() would leave them; nothing changes here.
   void add_closed_rows(uint64_t time_ns, RecordingDelta& delta) const;
 
@@ -103,6 +106,7 @@ class TargetTracker {
   std::vector<ProcessId> changed_processes_;
   std::vector<ThreadId> changed_threads_;
   std::vector<bool> process_is_changed_, thread_is_changed_;
+  std::vector<bool> thread_is_named_;  // by name_thread
 };
 
 }  // namespace strobe::record

@@ -58,8 +58,13 @@ class PythonTargets final : public PythonFrameReader {
   /// The process became another program, or ended.
   void gone(pid_t pid);
 
-  /// Whether some process has an interpreter that was not ready yet.
-  [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
+  /// Whether looks should come soon: some interpreter is not ready yet, or code objects that were not seen
+  /// before came up of late. A program that starts and imports frees many of them at once.
+  [[nodiscard]] bool is_warming_up(uint64_t now_ns) const {
+    return !waiting_.empty() || now_ns < warm_ns_ + kWarmUpNs;
+  }
+  /// A code object was read.
+  void met_code(uint64_t now_ns) { warm_ns_ = now_ns; }
   /// Looks at those again; what is ready, or gone (`runtime` 0), since the last call.
   std::vector<PythonTarget> take_changes(uint64_t now_ns);
 
@@ -73,6 +78,8 @@ class PythonTargets final : public PythonFrameReader {
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  static constexpr uint64_t kWarmUpNs = 100'000'000;
+
   struct Waiting {
     MappedInterpreter interpreter;
     uint64_t next_look_ns = 0;
@@ -87,6 +94,7 @@ class PythonTargets final : public PythonFrameReader {
   std::unordered_map<pid_t, std::shared_ptr<PythonProcess>> processes_;
   std::map<pid_t, Waiting> waiting_;
   std::vector<PythonTarget> changes_;
+  uint64_t warm_ns_ = 0;
   std::vector<std::string> interpreters_;
   std::vector<std::string> warnings_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "unwind/core/architecture.h"
 
 namespace strobe::record {
@@ -81,10 +82,12 @@ void SampleSink::name_frames(const ProcessState& process, const RawSample& sampl
   PythonProcess* python = sample.python == nullptr ? nullptr : python_.find(sample.pid);
   if (python == nullptr) return;
   native_ = stack_.frames;
+  const uint64_t known = python->code.misses();
   python_frames_.merge(
       *python, *sample.python, unwound_, native_,
       {.time_ns = sample.time_ns, .in_kernel = !sample.kernel_frames.empty(), .space = &process.space},
       stack_);
+  if (python->code.misses() != known) python_.met_code(monotonic_now_ns());
 }
 
 void SampleSink::count(const RawSample& sample, ThreadId thread) {

@@ -93,6 +93,9 @@ class PythonTarget {
   [[nodiscard]] const nlohmann::json& truth() const { return truth_; }
   [[nodiscard]] const InterpreterModule& module() const { return module_; }
   [[nodiscard]] ChildProgram& program() { return *program_; }
+  void write_line() const {
+    if (::write(keep_open_.get(), "\n", 1) != 1) std::abort();
+  }
   void close_input() { keep_open_ = UniqueFd(); }
 
  private:

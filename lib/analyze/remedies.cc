@@ -88,6 +88,11 @@ std::vector<std::string> capability_remedies(const OwnFacts& own, std::string_vi
           "run Strobe as root, by sudo"};
 }
 
+std::vector<std::string> bpf_remedies(const OwnFacts& own) {
+  if (in_container(own) || own.no_new_privs || own.user_id == 0) return capability_remedies(own, "BPF");
+  return {fmt::format("sudo setcap cap_bpf,cap_perfmon+ep {}", own.program), "run Strobe as root, by sudo"};
+}
+
 std::vector<std::string> perf_remedies(const MachineFacts& facts, const Attempt& attempt, int paranoid) {
   std::vector<std::string> remedies;
   switch (cause_of_perf_refusal(facts, attempt)) {

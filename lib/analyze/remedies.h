@@ -28,6 +28,9 @@ enum class RefusalCause : uint8_t {
 /// Ways to that capability: setcap on the program, the container's options, root.
 [[nodiscard]] std::vector<std::string> capability_remedies(const OwnFacts& own, std::string_view capability);
 
+/// What would allow BPF programs on perf events, which takes CAP_PERFMON as well.
+[[nodiscard]] std::vector<std::string> bpf_remedies(const OwnFacts& own);
+
 /// What would let perf events through that were refused; `paranoid` is the level that would do.
 [[nodiscard]] std::vector<std::string> perf_remedies(const MachineFacts& facts, const Attempt& attempt,
                                                      int paranoid);

@@ -203,15 +203,24 @@ Finding kernel_names_finding(const MachineFacts& facts) {
 Finding bpf_finding(const MachineFacts& facts) {
   Finding finding{.id = "bpf", .title = "BPF"};
   if (facts.bpf.worked()) {
-    finding.found = "a program for perf events was loaded";
+    finding.found = "the program that reads Python's frames was loaded";
+    finding.meaning = "Python's frames are read in the interrupt that takes the sample: exact";
     return finding;
   }
-  finding.state = FindingState::absent;
+  finding.meaning = perf_works(facts)
+                        ? "Python's frames are read beside the running thread: calls shorter than some 5 us "
+                          "are charged to their callers"
+                        : "Python's frames are read while the thread is stopped";
+  finding.state = perf_works(facts) ? FindingState::limited : FindingState::absent;
+  if (facts.bpf.outcome == Attempt::Outcome::not_tried) {
+    finding.found = "this Strobe was built without it";
+    finding.remedies = {"apt install clang libbpf-dev, and build Strobe again"};
+    return finding;
+  }
   finding.found =
       fmt::format("{} ({})", describe(facts.bpf),
                   setting_text("unprivileged_bpf_disabled", facts.settings.unprivileged_bpf_disabled));
-  finding.meaning = "nothing is lost: no part of Strobe needs it";
-  if (facts.bpf.sys_errno == EPERM) finding.remedies = capability_remedies(facts.own, "BPF");
+  if (facts.bpf.sys_errno == EPERM) finding.remedies = bpf_remedies(facts.own);
   return finding;
 }
 

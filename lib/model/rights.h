@@ -85,7 +85,7 @@ struct MachineFacts {
   AccessFacts other;                      ///< a process of ours that is no child, as under `attach`
   Attempt tracefs;                        ///< reading the descriptions of tracepoints
   bool kernel_addresses_visible = false;  ///< /proc/kallsyms shows more than zeros
-  Attempt bpf;                            ///< loading a program of two instructions
+  Attempt bpf;                            ///< loading the program that reads Python's frames
   bool debuginfod_library = false;
   std::string debuginfod_urls;  ///< the variable DEBUGINFOD_URLS
   FolderFacts cache;

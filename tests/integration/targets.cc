@@ -61,6 +61,8 @@ const char* name_of(Rights rights) {
       return "root";
     case Rights::perfmon:
       return "perfmon";
+    case Rights::bpf:
+      return "bpf";
     case Rights::ordinary_user:
       return "ordinary_user";
   }
@@ -69,7 +71,9 @@ const char* name_of(Rights rights) {
 
 std::vector<std::string> wrapper_for(Rights rights) {
   if (rights == Rights::root || ::geteuid() != 0) return {};
-  const std::string sets = rights == Rights::perfmon ? "-all,+perfmon" : "-all";
+  std::string sets = "-all";
+  if (rights == Rights::perfmon) sets += ",+perfmon";
+  if (rights == Rights::bpf) sets += ",+perfmon,+bpf";
   return {"setpriv",
           "--reuid=65534",
           "--regid=65534",

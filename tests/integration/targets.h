@@ -15,6 +15,7 @@ namespace strobe::test {
 enum class Rights : uint8_t {
   root,           ///< user 0 with whatever this test has
   perfmon,        ///< an ordinary user with CAP_PERFMON and nothing else
+  bpf,            ///< an ordinary user with CAP_BPF and CAP_PERFMON
   ordinary_user,  ///< no capability at all
 };
 [[nodiscard]] const char* name_of(Rights rights);

@@ -1,11 +1,11 @@
-// Whether the kernel lets us load a BPF program of the kind that runs on a perf event.
+// Whether the kernel lets us load the BPF program that reads Python's frames.
 #pragma once
 
 #include "model/rights.h"
 
 namespace strobe::sampling::bpf {
 
-/// Loads "return 0", attached to nothing, and lets it go.
+/// Loads it, attached to nothing, and lets it go; not tried where Strobe was built without it.
 [[nodiscard]] Attempt try_load_program();
 
 }  // namespace strobe::sampling::bpf

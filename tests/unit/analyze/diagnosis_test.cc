@@ -83,7 +83,7 @@ TEST(Diagnosis, GivesTheCommandThatWouldChangeIt) {
            Case{test::container_machine(), "attach", limited, ""},
            Case{test::closed_machine(), "ptrace", FindingState::refused, "outside of the sandbox"},
            Case{test::user_machine(), "kernel_names", absent, "kernel.perf_event_paranoid=1"},
-           Case{test::user_machine(), "bpf", absent, "cap_bpf"},
+           Case{test::user_machine(), "bpf", limited, "cap_bpf,cap_perfmon"},
            Case{test::user_machine(), "debuginfod", absent, "export DEBUGINFOD_URLS"},
            Case{test::user_machine(), "cache", limited, "XDG_CACHE_HOME"},
            Case{test::user_machine(), "recordings", limited, "-o "},

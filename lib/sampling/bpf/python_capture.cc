@@ -44,9 +44,9 @@ void fill_capture(const PythonRecord& record, std::span<const RawPythonFrame> fr
 
 Result<PythonProcess> make_python_process(const PythonTarget& target) {
   const PythonWalkLayout& layout = target.layout;
-  const std::array in_thread = {layout.thread_next,      layout.thread_interpreter, layout.thread_frame,
-                                layout.thread_ident,     layout.thread_native_id,   layout.thread_state,
-                                layout.thread_base_frame};
+  const std::array in_thread = {layout.thread_next,       layout.thread_interpreter, layout.thread_frame,
+                                layout.thread_ident,      layout.thread_native_id,   layout.thread_state,
+                                layout.thread_base_frame, layout.thread_chunk,       layout.thread_top};
   const std::array in_frame = {layout.frame_code, layout.frame_previous, layout.frame_instruction};
   const std::array needed = {
       layout.runtime_interpreters, layout.interpreter_next,   layout.interpreter_threads,

@@ -12,7 +12,7 @@ enum {
   kMaxPythonFrames = 1024,      ///< of one thread; deeper stacks lose their outermost frames
   kMaxPythonThreads = 1024,     ///< looked through for the one that is sampled
   kMaxPythonProcesses = 4096,   ///< watched at a time
-  kMaxPythonThreadBytes = 256,  ///< of a PyThreadState, as far as the walk looks at it
+  kMaxPythonThreadBytes = 512,  ///< of a PyThreadState, as far as the walk looks at it
   kMaxPythonFrameBytes = 128,
 };
 

@@ -22,6 +22,7 @@ INLINE int begin_frames(struct Walk* walk, const struct PythonProcess* process) 
   walk->first_cframe = walk->cframe;
   walk->count = 0;
   walk->at_entry = 0;
+  walk->window_size = 0;
   return 0;
 }
 
@@ -37,7 +38,7 @@ INLINE u64 end_run(struct Walk* walk, const struct PythonProcess* process) {
 }
 
 // Takes the frame that was read as the next one of the stack.
-INLINE int add_frame(struct Walk* walk, const struct PythonProcess* process, u64 code) {
+INLINE int add_frame(struct Walk* walk, const struct PythonProcess* process, u32 base, u64 code) {
   const u32 count = walk->count;
   if (count >= kMaxPythonFrames) {
     walk->outcome = kPythonWalkTooDeep;
@@ -48,17 +49,17 @@ INLINE int add_frame(struct Walk* walk, const struct PythonProcess* process, u64
   frame->anchor = 0;
   frame->tlbc = 0;
   frame->generator = 0;
-  frame->instruction = frame_word(walk, process->layout.frame_instruction);
+  frame->instruction = frame_word(walk, base, process->layout.frame_instruction);
   walk->at_entry = 0;
   if (process->layout.frame_owner < 0) {  // up to 3.10: f_lasti, and every frame is a C call
     frame->instruction = (u64)(long long)(s32)frame->instruction;
     frame->anchor = 1;
     walk->at_entry = 1;
   } else {
-    frame->generator = frame_byte(walk, process->layout.frame_owner) == kOwnedByGenerator;
+    frame->generator = frame_byte(walk, base, process->layout.frame_owner) == kOwnedByGenerator;
   }
-  if (process->layout.frame_tlbc >= 0) frame->tlbc = (u32)frame_word(walk, process->layout.frame_tlbc);
-  if (process->layout.frame_is_entry >= 0 && frame_byte(walk, process->layout.frame_is_entry) != 0) {
+  if (process->layout.frame_tlbc >= 0) frame->tlbc = (u32)frame_word(walk, base, process->layout.frame_tlbc);
+  if (process->layout.frame_is_entry >= 0 && frame_byte(walk, base, process->layout.frame_is_entry) != 0) {
     frame->anchor = end_run(walk, process);
     walk->at_entry = 1;
   }
@@ -76,8 +77,33 @@ INLINE void add_shim(struct Walk* walk, u64 address) {
   if (last->anchor == 0) last->anchor = address;
 }
 
+// Copies the top of the data stack, where most frames are: one long read costs less than a few short ones.
+INLINE void copy_window(struct Walk* walk, const struct PythonProcess* process) {
+  walk->window_size = 0;
+  if (process->layout.thread_chunk < 0 || process->layout.thread_top < 0) return;
+  const u64 chunk = thread_word(walk, process->layout.thread_chunk);
+  const u64 top = thread_word(walk, process->layout.thread_top);
+  u64 size = top - chunk;
+  if (chunk == 0 || top <= chunk) return;
+  if (size > kWindowBytes) size = kWindowBytes;
+  if (bpf_probe_read_user(walk->stack, size, (const void*)(top - size)) != 0) return;
+  walk->window = top - size;
+  walk->window_size = (u32)size;
+}
+
+// Where in walk->stack the frame is, which is read where it is not in the copy, or where nothing was
+// `copied`; negative: it cannot be read.
+INLINE s32 find_frame(struct Walk* walk, const struct PythonProcess* process, u64 address, int copied) {
+  const u64 offset = address - walk->window;
+  const u32 size = process->layout.frame_size;
+  if (size > kMaxPythonFrameBytes) return -1;
+  if (copied && offset < kWindowBytes && offset + size <= walk->window_size) return (s32)offset;
+  if (bpf_probe_read_user(&walk->stack[kWindowBytes], size, (const void*)address) != 0) return -1;
+  return kWindowBytes;
+}
+
 // One step down the chain; 1 ends it.
-INLINE int step_frames(struct Walk* walk, const struct PythonProcess* process) {
+INLINE int step_frames(struct Walk* walk, const struct PythonProcess* process, int copied) {
   const u64 address = walk->frame;
   if (address == 0) {
     // 3.15 ends at the sentinel only.
@@ -88,39 +114,44 @@ INLINE int step_frames(struct Walk* walk, const struct PythonProcess* process) {
     walk->outcome = kPythonWalkFull;
     return 1;
   }
-  const u32 size = process->layout.frame_size;
   walk->outcome = kPythonWalkUnread;
-  if (size > kMaxPythonFrameBytes) return 1;
-  if (bpf_probe_read_user(walk->current, size, (const void*)address) != 0) return 1;
+  const s32 found = find_frame(walk, process, address, copied);
+  if (found < 0 || found > kWindowBytes) return 1;
+  const u32 base = (u32)found;
   walk->outcome = kPythonWalkTooDeep;
-  walk->frame = frame_word(walk, process->layout.frame_previous);
+  walk->frame = frame_word(walk, base, process->layout.frame_previous);
   if (process->layout.frame_owner >= 0 &&
-      frame_byte(walk, process->layout.frame_owner) == process->layout.owner_shim) {
+      frame_byte(walk, base, process->layout.frame_owner) == process->layout.owner_shim) {
     add_shim(walk, address);
     return 0;
   }
-  const u64 code = frame_word(walk, process->layout.frame_code) & ~(u64)kTagBits;
+  const u64 code = frame_word(walk, base, process->layout.frame_code) & ~(u64)kTagBits;
   if (code == 0) {  // left already (3.14 clears it): what was above it is gone as well
     walk->count = 0;
     return 0;
   }
-  return add_frame(walk, process, code);
+  return add_frame(walk, process, base, code);
 }
 
 static long step_frames_in_loop(u32 index, void* context) {
   const struct Context* found = context;
   (void)index;
-  return step_frames(found->walk, found->process);
+  // Several at a time: a turn of the loop costs as much as a frame.
+#pragma unroll
+  for (u32 i = 0; i < kFramesPerTurn; ++i) {
+    if (step_frames(found->walk, found->process, 1)) return 1;
+  }
+  return 0;
 }
 
 INLINE void walk_chain(struct Walk* walk, const struct PythonProcess* process, int by_bpf_loop) {
   walk->outcome = kPythonWalkTooDeep;
   if (by_bpf_loop) {
     struct Context context = {.walk = walk, .process = process};
-    bpf_loop(2 * kMaxPythonFrames, step_frames_in_loop, &context, 0);
+    bpf_loop(2 * kMaxPythonFrames / kFramesPerTurn, step_frames_in_loop, &context, 0);
   } else {
     for (u32 i = 0; i < kUnrolledFrames; ++i) {
-      if (step_frames(walk, process)) break;
+      if (step_frames(walk, process, 0)) break;
     }
   }
 }
@@ -177,6 +208,7 @@ INLINE void read_frames(const u64* registers, struct Walk* walk, const struct Py
   }
   walk->outcome = kPythonWalkNone;
   if (walk->frame == 0 || walk->frame == walk->base_frame) return;
+  if (by_bpf_loop) copy_window(walk, process);
   walk_chain(walk, process, by_bpf_loop);
   // A second loop is more than the older kernels' verifier stands.
   if (by_bpf_loop && (walk->outcome == kPythonWalkTorn || walk->outcome == kPythonWalkUnread)) {

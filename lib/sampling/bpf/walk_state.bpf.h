@@ -19,7 +19,9 @@ enum {
   kOwnedByGenerator = 1,  // enum _frameowner, 3.11 and later
   kTagBits = 3,           // of a _PyStackRef (3.14); pointers to code objects have none of them
   kAttached = 1,          // _Py_THREAD_ATTACHED
-  kRegisters = 15,  // the general ones, at the beginning of x86-64's struct pt_regs, without the stack's
+  kRegisters = 15,      // the general ones, at the beginning of x86-64's struct pt_regs, without the stack's
+  kWindowBytes = 8192,  // of the data stack, copied at once
+  kFramesPerTurn = 4,
   kUnrolledFrames = 256,  // as many as the verifier stands
   kUnrolledThreads = 128,
   kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
@@ -43,8 +45,10 @@ struct Walk {
   u32 at_entry;  // the frame before was the oldest of its C call
   u32 outcome;
   u8 thread[kMaxPythonThreadBytes + 8];
-  u8 current[kMaxPythonFrameBytes + 8];
   u8 gil[kGilBytes + 8];
+  u64 window;                                         // where the copied part of the data stack begins
+  u32 window_size;                                    // 0: none
+  u8 stack[kWindowBytes + kMaxPythonFrameBytes + 8];  // the copy, and behind it a frame that is not in it
 };
 
 struct CachedThread {
@@ -102,11 +106,12 @@ struct Context {
 INLINE u64 thread_word(const struct Walk* walk, s32 offset) {
   return WORD_AT(walk->thread, kMaxPythonThreadBytes, offset);
 }
-INLINE u64 frame_word(const struct Walk* walk, s32 offset) {
-  return WORD_AT(walk->current, kMaxPythonFrameBytes, offset);
+// Of the frame that begins at `base` of walk->stack.
+INLINE u64 frame_word(const struct Walk* walk, u32 base, s32 offset) {
+  return *(const u64*)&walk->stack[base + ((u32)offset & (kMaxPythonFrameBytes - 1))];
 }
-INLINE u8 frame_byte(const struct Walk* walk, s32 offset) {
-  return walk->current[(u32)offset & (kMaxPythonFrameBytes - 1)];
+INLINE u8 frame_byte(const struct Walk* walk, u32 base, s32 offset) {
+  return walk->stack[base + ((u32)offset & (kMaxPythonFrameBytes - 1))];
 }
 
 INLINE int read_word(u64* word, u64 address) {

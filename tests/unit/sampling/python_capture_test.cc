@@ -24,6 +24,7 @@ PythonTarget make_target() {
   layout.thread_ident = 152;
   layout.thread_state = 40;
   layout.thread_base_frame = -1;
+  layout.thread_chunk = layout.thread_top = -1;
   layout.frame_code = 0;
   layout.frame_previous = 8;
   layout.frame_instruction = 56;
@@ -40,7 +41,7 @@ TEST(PythonProcess, ReadsAsMuchOfAThreadAsIsLookedAt) {
 }
 
 TEST(PythonProcess, RefusesLayoutsThatItsProgramCannotWalk) {
-  for (const auto offset : {-1, 249, 1 << 20}) {
+  for (const auto offset : {-1, 505, 1 << 20}) {
     PythonTarget target = make_target();
     target.layout.thread_frame = offset;
     EXPECT_FALSE(make_python_process(target).has_value()) << "thread_frame " << offset;

@@ -14,7 +14,7 @@ pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(libunwind REQUIRED IMPORTED_TARGET libunwind-ptrace libunwind-generic)
 pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
 find_library(IBERTY iberty REQUIRED)
-# Optional: per-CPU sampling that filters in the kernel.
+# Optional: Python's frames read in the interrupt of the sample.
 pkg_check_modules(libbpf IMPORTED_TARGET libbpf)
 find_program(BPF_CLANG NAMES clang clang-14)
 if(STROBE_BUILD_TESTS)

@@ -17,6 +17,11 @@ import time
 
 ORDINARY_USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
 
+# An ordinary user who may sample, but not load BPF programs.
+PERFMON_USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+perfmon",
+                "--ambient-caps=-all,+perfmon", "--bounding-set=-all,+perfmon"]
+PYTHON_PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+
 
 # In a process of its own: a report is large, and what this process has grown to is counted as the peak memory of
 # what it starts (the kernel keeps the peak over exec).
@@ -148,10 +153,10 @@ def interleave(bench, program, tools):
     return results
 
 
-def target_cost(bench, program, rate, allowed):
-    """The target's CPU time under a bare timer, under Strobe and under the others."""
+def target_cost(bench, program, rate, allowed, user=()):
+    """The target's CPU time under a bare timer, under Strobe (of that user) and under the others."""
     tools = {"bare timer": lambda: bench.run(bench.program("floor", rate, *program)),
-             "strobe": lambda: bench.run_strobe(program, rate)}
+             "strobe": lambda: bench.run_strobe(program, rate, user=user)}
     for name, command in rivals(bench, program, rate).items():
         tools[name] = lambda command=command: bench.run(command)
     results = interleave(bench, program, tools)
@@ -212,6 +217,26 @@ def n2(bench):
 def n3(bench):
     print("\nn3: ten million malloc and free, 1 kHz")
     describe_losses(bench, target_cost(bench, bench.program("n3", bench.work), 1000, ""), "0")
+
+
+def python(bench):
+    program = ["/usr/bin/python3", os.path.join(PYTHON_PROGRAMS, "deep_calls.py"), str(bench.work)]
+    ways = {"as root": ()}
+    if os.geteuid() == 0 and shutil.which("setpriv"):
+        ways["with CAP_PERFMON only"] = PERFMON_USER
+    for way, user in ways.items():
+        for rate, allowed, kept in ((1000, "≤ +1 %", "≥ 0.95"), (10000, "≤ +3 %", "≥ 0.8")):
+            print(f"\npython: 20 to 50 Python frames, {rate} Hz, {way}")
+            accounts = target_cost(bench, program, rate, allowed, user)
+            counts = [a["quality"]["python"] for a in accounts]
+            looked = [max(1, sum(c[key] for key in ("full", "partial", "inconsistent", "unread"))) for c in counts]
+            exact = counts[0]["reading"] == "bpf"
+            bench.figure("Python frames are read by", counts[0]["reading"])
+            bench.figure("full Python stacks, share", spread([c["full"] / n for c, n in zip(counts, looked)], "{:.4f}"),
+                         "≥ 0.995" if exact else kept)
+            bench.figure("Strobe's own CPU, µs a stored sample",
+                         spread([recording_cpu(a) / stored(a) * 1e6 for a in accounts], "{:.2f}"), "≤ 10 µs")
+            bench.figure("samples lost", spread([lost(a) for a in accounts], "{:.0f}"), "0")
 
 
 def n4(bench):
@@ -291,7 +316,8 @@ def start_up(bench):
         bench.figure(f"{name}, ms", spread(values, "{:.0f}"), "≤ 50 ms" if name == "strobe" else "")
 
 
-SECTIONS = {"true": start_up, "parts": parts, "n1": n1, "cpu": own_cpu, "n2": n2, "n3": n3, "n4": n4, "table": table}
+SECTIONS = {"true": start_up, "parts": parts, "n1": n1, "cpu": own_cpu, "n2": n2, "n3": n3, "n4": n4, "table": table,
+            "python": python}
 
 
 def parse_options():

@@ -168,6 +168,17 @@ INLINE int is_frame(u64 address, const struct PythonProcess* process, u64 known_
   return read_word(&type, code + type_at) == 0 && type == known_type;
 }
 
+static long try_register(u32 index, void* context) {
+  const struct Context* found = context;
+  struct Walk* walk = found->walk;
+  if (index >= kRegisters) return 1;
+  const u64 value = walk->registers[index];
+  if (value == walk->first || value == 0) return 0;
+  if (!is_frame(value, found->process, walk->code_type)) return 0;
+  walk->frame = value;
+  return 1;
+}
+
 // The interrupt came between the two stores with which a generator is entered or left: the current frame is
 // the generator's, which has no caller (any more, or yet). The evaluator has the caller's frame in a
 // register.
@@ -176,12 +187,11 @@ INLINE int find_caller(const u64* registers, struct Walk* walk, const struct Pyt
   u64 known_type = 0;
   if (read_word(&known_type, walk->frames[0].code + type_at) != 0) return 0;
   walk->frame = 0;
+  walk->code_type = known_type;
 #pragma unroll
-  for (u32 i = 0; i < kRegisters; ++i) {
-    const u64 value = registers[i];
-    if (walk->frame != 0 || value == walk->first || value == 0) continue;
-    if (is_frame(value, process, known_type)) walk->frame = value;
-  }
+  for (u32 i = 0; i < kRegisters; ++i) walk->registers[i] = registers[i];
+  struct Context context = {.walk = walk, .process = process};
+  bpf_loop(kRegisters, try_register, &context, 0);
   return walk->frame != 0;
 }
 

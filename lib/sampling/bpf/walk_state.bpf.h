@@ -21,7 +21,7 @@ enum {
   kAttached = 1,          // _Py_THREAD_ATTACHED
   kRegisters = 15,      // the general ones, at the beginning of x86-64's struct pt_regs, without the stack's
   kWindowBytes = 8192,  // of the data stack, copied at once
-  kFramesPerTurn = 4,
+  kFramesPerTurn = 2,
   kUnrolledFrames = 256,  // as many as the verifier stands
   kUnrolledThreads = 128,
   kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
@@ -40,6 +40,8 @@ struct Walk {
   u64 interpreter;  // whose list it is on
   u64 found;        // the sampled thread's
   u64 generation;
+  u64 code_type;  // where it is needed: address of PyCode_Type
+  u64 registers[kRegisters];
   u32 count;
   u32 tid;       // in the process's own PID namespace
   u32 at_entry;  // the frame before was the oldest of its C call
@@ -80,7 +82,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, 8 << 20);
+  __uint(max_entries, 4 << 20);
 } records SEC(".maps");
 
 // How many records did not fit.

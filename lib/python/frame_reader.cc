@@ -32,6 +32,12 @@ uint64_t innermost_anchor(const PythonCapture& capture) {
   return known == capture.frames.end() ? 0 : known->anchor;
 }
 
+/// One interpreter's part of a thread's stack.
+struct Part {
+  PythonCapture capture;
+  std::vector<uint64_t> addresses;
+};
+
 /// What is known about both parts together: the worse of the two.
 PythonOutcome worse(PythonOutcome a, PythonOutcome b) {
   if (a == PythonOutcome::none) return b;
@@ -62,6 +68,7 @@ void FrameReader::capture(pid_t native_id, PythonReading reading, PythonCapture&
     const auto threads = finder_.find(native_id, monotonic_now_ns());
     out.clear();
     out.reading = reading;
+    addresses_.clear();
     bool same = true;
     if (threads.size() == 1) {
       same = capture_state(threads[0], reading, out);
@@ -78,21 +85,24 @@ void FrameReader::capture(pid_t native_id, PythonReading reading, PythonCapture&
 
 bool FrameReader::capture_states(std::span<const PythonThread> threads, PythonReading reading,
                                  PythonCapture& out) {
-  std::vector<PythonCapture> parts;
+  std::vector<Part> parts;
   for (const PythonThread& thread : threads) {
     PythonCapture part{.reading = reading};
+    addresses_.clear();
     if (!capture_state(thread, reading, part)) return false;
     out.outcome = worse(out.outcome, part.outcome);
     if (part.holds_gil || out.interpreter == 0) out.interpreter = part.interpreter;
     out.holds_gil = out.holds_gil || part.holds_gil;
     out.collecting = out.collecting || part.collecting;
-    if (!part.frames.empty()) parts.push_back(std::move(part));
+    if (!part.frames.empty()) parts.push_back({std::move(part), addresses_});
   }
-  std::ranges::stable_sort(parts, {}, innermost_anchor);
-  for (const PythonCapture& part : parts) {
-    out.frames.insert(out.frames.end(), part.frames.begin(), part.frames.end());
+  std::ranges::stable_sort(parts, {}, [](const Part& part) { return innermost_anchor(part.capture); });
+  addresses_.clear();
+  for (const Part& part : parts) {
+    out.frames.insert(out.frames.end(), part.capture.frames.begin(), part.capture.frames.end());
+    addresses_.insert(addresses_.end(), part.addresses.begin(), part.addresses.end());
   }
-  if (!parts.empty()) out.interpreter = parts.front().interpreter;
+  if (!parts.empty()) out.interpreter = parts.front().capture.interpreter;
   return true;
 }
 
@@ -149,6 +159,10 @@ void FrameReader::append_frames(MemoryReader& memory, const ThreadHead& head, si
   const size_t count =
       make_raw_frames(memory, runtime_.layout.walk, head, chain_.frames(), first, out.frames);
   out.frames.resize(count);
+  addresses_.clear();
+  for (const ChainFrame& frame : chain_.frames().subspan(first)) {
+    if (is_python_frame(runtime_.layout.walk, frame)) addresses_.push_back(frame.address);
+  }
 }
 
 }  // namespace strobe::python

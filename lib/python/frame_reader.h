@@ -30,6 +30,9 @@ class FrameReader {
   /// The thread may run.
   void capture_running(pid_t native_id, PythonCapture& out);
 
+  /// Where the frames of the last capture lie, in the order of its frames (see locals.h).
+  [[nodiscard]] const std::vector<uint64_t>& frame_addresses() const { return addresses_; }
+
   [[nodiscard]] const Runtime& runtime() const { return runtime_; }
 
  private:
@@ -48,6 +51,7 @@ class FrameReader {
   RunningWalk running_;
   std::vector<ChainFrame> chain_storage_;
   FrameChain chain_;
+  std::vector<uint64_t> addresses_;
 };
 
 }  // namespace strobe::python

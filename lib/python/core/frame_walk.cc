@@ -153,6 +153,10 @@ ChainFrame decode_frame(const PythonWalkLayout& layout, uint64_t address, std::s
   return frame;
 }
 
+bool is_python_frame(const PythonWalkLayout& layout, const ChainFrame& frame) {
+  return !is_shim(layout, frame) && frame.code != 0;
+}
+
 bool read_current_frame(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head) {
   if (layout.cframe_frame < 0) return true;
   if (head.cframe == 0 || !read_value(memory, at(head.cframe, layout.cframe_frame), head.frame)) return false;
@@ -190,7 +194,7 @@ size_t make_raw_frames(MemoryReader& memory, const PythonWalkLayout& layout, con
     const ChainFrame& frame = chain[i];
     if (is_shim(layout, frame)) continue;
     const PythonWord anchor = anchors.of(i);
-    if (i < first || frame.code == 0) continue;
+    if (i < first || !is_python_frame(layout, frame)) continue;
     out[count++] = {.code = frame.code,
                     .instruction = frame.instruction,
                     .anchor = anchor,

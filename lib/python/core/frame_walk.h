@@ -67,6 +67,9 @@ struct FrameChain {
 [[nodiscard]] ChainFrame decode_frame(const PythonWalkLayout& layout, uint64_t address,
                                       std::span<const std::byte> bytes);
 
+/// Whether a frame is one of Python code: neither of the evaluator itself nor popped.
+[[nodiscard]] bool is_python_frame(const PythonWalkLayout& layout, const ChainFrame& frame);
+
 /// Fills in the innermost frame where only the newest _PyCFrame knows it; false where it cannot be read.
 [[nodiscard]] bool read_current_frame(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head);
 
@@ -74,7 +77,7 @@ struct FrameChain {
 void walk_chain(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
                 FrameChain& out);
 
-/// The frames of `chain` from `first` on without those of the evaluator, each oldest one of a call of the
+/// The Python frames of `chain` from `first` on, each oldest one of a call of the
 /// evaluator with its anchor. `head` is the one the chain began with. How many were written to `out`, which
 /// holds as many as `chain`.
 size_t make_raw_frames(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,

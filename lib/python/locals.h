@@ -1,0 +1,25 @@
+// Local variables of a frame that stands still, as short text: simple values in full, others by their type
+// and length. Nothing of the program is called (no __repr__). Bounded whatever the memory holds. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/memory_reader.h"
+#include "python/runtime.h"
+
+namespace strobe::python {
+
+/// UTF-8, as the program has it: escape it on output.
+struct LocalVariable {
+  std::string name;
+  std::string value;  ///< 42, 'text', 1.5, None, "list of 3", "<Point>"
+};
+
+/// The arguments and local variables that have a value, in the order of the code object; `frame` and `code`
+/// are addresses.
+[[nodiscard]] std::vector<LocalVariable> read_locals(MemoryReader& memory, const Runtime& runtime,
+                                                     uint64_t frame, uint64_t code);
+
+}  // namespace strobe::python

@@ -17,8 +17,8 @@ struct LocalVariable {
   std::string value;  ///< 42, 'text', 1.5, None, "list of 3", "<Point>"
 };
 
-/// The arguments and local variables that have a value, in the order of the code object; `frame` and `code`
-/// are addresses.
+/// The arguments and local variables that have a value, in the order of the code object (up to 3.10 without
+/// those that nested functions use); `frame` and `code` are addresses.
 [[nodiscard]] std::vector<LocalVariable> read_locals(MemoryReader& memory, const Runtime& runtime,
                                                      uint64_t frame, uint64_t code);
 

@@ -71,7 +71,6 @@ class PerfEngine final : public Engine {
     return options_.follow_children || std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
   }
   Result<void> switch_to_per_cpu();
-  Result<void> look_at_rings(EventSink& sink, uint64_t now_ns);
   void hold_back(EventSink& sink);
   void look_after_pauses(EventSink& sink, uint64_t now_ns);
   void read_procfs_again(EventSink& sink);
@@ -167,19 +166,14 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   }
   const uint64_t now_ns = monotonic_now_ns();
   look_after_pauses(sink, now_ns);
-  if (auto looked = look_at_rings(sink, now_ns); !looked) return looked;
+  auto lost = ring_keeper_->replace_dead(now_ns);
+  if (!lost) return pass(std::move(lost));
+  if (*lost != 0) handle(LostRecord{.time_ns = last_time_ns_, .records = *lost}, sink);
   if (resync_wanted_ && now_ns - resynced_ns_ >= kResyncIntervalNs) {
     resync_wanted_ = false;
     resynced_ns_ = now_ns;
     read_procfs_again(sink);
   }
-  return {};
-}
-
-Result<void> PerfEngine::look_at_rings(EventSink& sink, uint64_t now_ns) {
-  auto lost = ring_keeper_->replace_dead(now_ns);
-  if (!lost) return pass(std::move(lost));
-  if (*lost != 0) handle(LostRecord{.time_ns = last_time_ns_, .records = *lost}, sink);
   return {};
 }
 
@@ -377,6 +371,7 @@ void PerfEngine::describe(Quality& quality) const {
   quality.samples.throttled = counts_.throttled;
   quality.overhead.ring_bytes = rings_ ? rings_->total_bytes() : 0;
   if (ring_keeper_) ring_keeper_->describe(quality);
+  python_.describe(quality);
   if (cpu_) cpu_->describe(quality);
 }
 

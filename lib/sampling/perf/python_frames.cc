@@ -1,5 +1,7 @@
 #include "sampling/perf/python_frames.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <variant>
 
@@ -20,7 +22,8 @@ PythonFrames::PythonFrames(const EngineOptions& options, const RecordLayout& lay
   if (program) {
     program_ = std::move(*program);
   } else {
-    refusal_ = program.error().what;
+    const Error& error = program.error();
+    refusal_ = error.hint.empty() ? error.what : error.what + "; " + error.hint;
   }
 }
 
@@ -36,6 +39,7 @@ void PythonFrames::watch(const PythonTarget& target) {
     return;
   }
   if (reading() == PythonReading::none) return;
+  any_ = true;
   pids_.insert(target.pid);
   // Refused for an odd layout: its samples come with frames that are said to be unread.
   if (program_) static_cast<void>(program_->watch(target));
@@ -81,6 +85,15 @@ const PythonCapture* PythonFrames::find(const RawSample& sample) {
   unread_.reading = reading();
   unread_.outcome = PythonOutcome::unread;
   return &unread_;
+}
+
+void PythonFrames::describe(Quality& quality) const {
+  if (!any_) return;
+  if (!refusal_.empty()) quality.engine_note += fmt::format("; Python's frames not by BPF ({})", refusal_);
+  if (const uint64_t lost = program_ ? program_->lost() : 0; lost != 0) {
+    quality.warnings.push_back(
+        fmt::format("The kernel had no room for the Python frames of {} samples.", lost));
+  }
 }
 
 }  // namespace strobe::sampling

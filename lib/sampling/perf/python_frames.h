@@ -31,8 +31,8 @@ class PythonFrames final : private bpf::PythonRecordSink {
   /// To be attached to every sampling event; null where there is none. Lives as long as this object.
   [[nodiscard]] const bpf::PythonProgram* program() const { return program_.get(); }
   [[nodiscard]] PythonReading reading() const;
-  /// Why it is not by BPF; empty where it is, or was not asked for.
-  [[nodiscard]] const std::string& refusal() const { return refusal_; }
+  /// Where there was a Python: why its frames are not read by BPF, and what was lost.
+  void describe(Quality& quality) const;
 
   void watch(const PythonTarget& target);
 
@@ -57,7 +57,8 @@ class PythonFrames final : private bpf::PythonRecordSink {
   RecordLayout layout_;
   PythonFrameReader* reader_;  // borrowed; may be null
   std::unique_ptr<bpf::PythonProgram> program_;
-  std::string refusal_;
+  std::string refusal_;             // why there is no program; empty where there is, or was not asked for
+  bool any_ = false;                // there was a Python
   std::unordered_set<pid_t> pids_;  // watched
   PythonMatcher matcher_;
   PythonCapture unread_;

@@ -22,7 +22,7 @@ enum {
   kRegisters = 15,      // the general ones, at the beginning of x86-64's struct pt_regs, without the stack's
   kWindowBytes = 8192,  // of the data stack, copied at once
   kFramesPerTurn = 2,
-  kUnrolledFrames = 128,  // as many as the verifier stands
+  kUnrolledFrames = 128,  // each one costs the verifier time
   kUnrolledThreads = 64,
   kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
 };

@@ -33,18 +33,26 @@ Result<uint64_t> RingKeeper::replace_dead(uint64_t now_ns) {
 Result<void> RingKeeper::wake_at_every_record(const std::function<void()>& drain) {
   RingSet& rings = *sources_.rings;
   if (refused_ || rings.wakes_at_every_record()) return {};
-  for (size_t i = 0; i < rings.size(); ++i) {
-    auto fresh = rings.open_waking(i);
-    if (!fresh) {
+  const size_t wanted_bytes = rings.data(0).size();
+  // The first ones may have to be small, beside the old ones of all CPUs: these get a second go.
+  for (size_t step = 0; step < 2 * rings.size(); ++step) {
+    const size_t i = step % rings.size();
+    if (step >= rings.size() && rings.data(i).size() >= wanted_bytes) continue;
+    if (auto woken = wake_at_every_record(i, drain); !woken) {
       refused_ = true;
-      return pass(std::move(fresh));
+      return woken;
     }
-    if (auto redirected = sources_.events->redirect(i, fresh->owner); !redirected) return redirected;
-    drain();  // of the old one
-    if (auto taken = rings.take(i, std::move(*fresh)); !taken) return taken;
-    watch_.forget(i);
   }
   return {};
+}
+
+Result<void> RingKeeper::wake_at_every_record(size_t ring, const std::function<void()>& drain) {
+  auto fresh = sources_.rings->open_waking(ring);
+  if (!fresh) return pass(std::move(fresh));
+  if (auto redirected = sources_.events->redirect(ring, fresh->owner); !redirected) return redirected;
+  drain();  // the old one
+  watch_.forget(ring);
+  return sources_.rings->take(ring, std::move(*fresh));
 }
 
 void RingKeeper::describe(Quality& quality) const {

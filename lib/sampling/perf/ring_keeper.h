@@ -37,6 +37,8 @@ class RingKeeper {
   void describe(Quality& quality) const;
 
  private:
+  Result<void> wake_at_every_record(size_t ring, const std::function<void()>& drain);
+
   Sources sources_;
   RingWatch watch_;
   uint64_t period_ns_;

@@ -100,7 +100,7 @@ Result<RingSet::Fresh> RingSet::open_waking(size_t ring) const {
 }
 
 Result<void> RingSet::take(size_t ring, Fresh fresh) {
-  waking_ = ring + 1;
+  waking_ = std::max(waking_, ring + 1);
   return install(ring, std::move(fresh));
 }
 

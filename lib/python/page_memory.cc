@@ -1,6 +1,5 @@
 #include "python/page_memory.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace strobe::python {
@@ -8,44 +7,49 @@ namespace {
 
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kMaxPreloadBytes = 256 << 10;
-constexpr size_t kMaxPieces = 256;
+constexpr size_t kMaxPages = 1024;
 
 }  // namespace
 
+void PageMemory::clear() {
+  preloaded_.clear();
+  offsets_.clear();
+  bytes_.clear();
+}
+
 void PageMemory::preload(uint64_t begin, uint64_t end) {
+  preloaded_.clear();
   if (begin == 0 || end <= begin || end - begin > kMaxPreloadBytes) return;
-  static_cast<void>(add(begin, static_cast<size_t>(end - begin)));
+  preloaded_begin_ = begin;
+  preloaded_.resize(static_cast<size_t>(end - begin));
+  if (!memory_->read_memory(begin, preloaded_)) preloaded_.clear();
 }
 
-bool PageMemory::add(uint64_t begin, size_t size) {
-  if (used_ == kMaxPieces) return false;
-  if (used_ == pieces_.size()) pieces_.emplace_back();
-  Piece& piece = pieces_[used_];
-  piece.begin = begin;
-  piece.bytes.resize(size);
-  if (!memory_->read_memory(begin, piece.bytes)) return false;
-  ++used_;
-  return true;
-}
-
-const PageMemory::Piece* PageMemory::find(uint64_t address, size_t size) const {
-  // The newest first: a walk goes from page to page.
-  for (size_t i = used_; i > 0; --i) {
-    const Piece& piece = pieces_[i - 1];
-    if (address < piece.begin) continue;
-    const uint64_t offset = address - piece.begin;
-    if (offset < piece.bytes.size() && size <= piece.bytes.size() - offset) return &piece;
+/// The page's bytes, read now if need be; null where it cannot be read.
+const std::byte* PageMemory::find_page(uint64_t begin) {
+  if (const auto known = offsets_.find(begin); known != offsets_.end()) return bytes_.data() + known->second;
+  if (offsets_.size() == kMaxPages) return nullptr;
+  const size_t offset = bytes_.size();
+  bytes_.resize(offset + kPageBytes);
+  if (!memory_->read_memory(begin, std::span(bytes_).subspan(offset))) {
+    bytes_.resize(offset);
+    return nullptr;
   }
-  return nullptr;
+  offsets_.emplace(begin, offset);
+  return bytes_.data() + offset;
 }
 
 bool PageMemory::read_memory(uint64_t address, std::span<std::byte> out) {
-  const Piece* piece = find(address, out.size());
-  const uint64_t page = address & ~(kPageBytes - 1);
-  const bool crosses = address - page + out.size() > kPageBytes;
-  if (piece == nullptr && !crosses && add(page, kPageBytes)) piece = &pieces_[used_ - 1];
-  if (piece == nullptr) return memory_->read_memory(address, out);
-  std::memcpy(out.data(), piece->bytes.data() + (address - piece->begin), out.size());
+  const uint64_t inside = address - preloaded_begin_;
+  if (inside < preloaded_.size() && out.size() <= preloaded_.size() - inside) {
+    std::memcpy(out.data(), preloaded_.data() + inside, out.size());
+    return true;
+  }
+  const uint64_t begin = address & ~(kPageBytes - 1);
+  const bool crosses = address - begin + out.size() > kPageBytes;
+  const std::byte* page = crosses ? nullptr : find_page(begin);
+  if (page == nullptr) return memory_->read_memory(address, out);
+  std::memcpy(out.data(), page + (address - begin), out.size());
   return true;
 }
 

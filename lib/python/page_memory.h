@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "base/memory_reader.h"
@@ -14,23 +15,20 @@ class PageMemory final : public MemoryReader {
   explicit PageMemory(MemoryReader& memory) : memory_(&memory) {}  // borrowed
 
   /// Forgets all pages; the storage is kept.
-  void clear() { used_ = 0; }
+  void clear();
   /// Reads [begin, end) in one call, as far as it goes and is of a plausible size.
   void preload(uint64_t begin, uint64_t end);
 
   [[nodiscard]] bool read_memory(uint64_t address, std::span<std::byte> out) override;
 
  private:
-  struct Piece {
-    uint64_t begin = 0;
-    std::vector<std::byte> bytes;
-  };
-  [[nodiscard]] bool add(uint64_t begin, size_t size);
-  [[nodiscard]] const Piece* find(uint64_t address, size_t size) const;
+  [[nodiscard]] const std::byte* find_page(uint64_t begin);
 
   MemoryReader* memory_;
-  std::vector<Piece> pieces_;
-  size_t used_ = 0;
+  uint64_t preloaded_begin_ = 0;
+  std::vector<std::byte> preloaded_;
+  std::unordered_map<uint64_t, size_t> offsets_;  // of pages in bytes_
+  std::vector<std::byte> bytes_;
 };
 
 }  // namespace strobe::python

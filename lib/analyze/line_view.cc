@@ -76,12 +76,27 @@ std::vector<LineRange> shown_ranges(const LineInput& input, const FunctionIdenti
   return ranges_around(anchors, definitions_in(input.table, file), line_count);
 }
 
+/// Python says by indentation where a function ends: takes the rows behind that away, as far as nothing was
+/// sampled there. `head`: the function's first line.
+void cut_behind_block(std::string_view head, std::vector<LineRow>& rows) {
+  const auto indentation = [](std::string_view text) { return text.find_first_not_of(" \t"); };
+  const size_t outer = indentation(head);
+  if (outer == std::string_view::npos) return;
+  size_t behind = rows.size();
+  for (size_t i = rows.size();
+       i-- > 0 && rows[i].total.samples == 0 && rows[i].kind == LineRow::Kind::line;) {
+    const size_t own = indentation(rows[i].text);
+    if (own != std::string::npos && own <= outer) behind = i;
+  }
+  rows.resize(behind);
+}
+
 LineSection make_section(const LineInput& input, const FunctionIdentity& function, const std::string& file,
                          const LineAmounts& lines, SourceProvider& sources) {
   const SourceFile& source = sources.find_source(file);
   const SourceLines text(source.text);
   LineSection section{.file = file, .state = source.state, .place = source.place, .found_path = source.path};
-  section.notes.newer_than_module = is_newer_than_module(*input.profile, function.module, source);
+  section.notes.newer_than_module = is_newer_than_program(*input.profile, function, source);
   section.notes.other_content =
       !source.md5.empty() && !source.expected_md5.empty() && source.md5 != source.expected_md5;
   const bool found = source.state == SourceState::found;
@@ -101,6 +116,9 @@ LineSection make_section(const LineInput& input, const FunctionIdentity& functio
     const auto is_blank = [](const LineRow& row) {
       return row.total.samples == 0 && row.text.find_first_not_of(" \t") == std::string::npos;
     };
+    if (function.language == Language::python && file == function.file) {
+      cut_behind_block(text.at(function.line), section.rows);
+    }
     while (!section.rows.empty() && is_blank(section.rows.back())) section.rows.pop_back();
   } else {
     for (const auto& [line, row] : lines) {
@@ -127,13 +145,19 @@ LineBlock make_block(const LineInput& input, uint32_t row, const FileAmounts& fi
 
 }  // namespace
 
-bool is_newer_than_module(const Profile& profile, const std::string& module, const SourceFile& source) {
+bool is_newer_than_program(const Profile& profile, const FunctionIdentity& function,
+                           const SourceFile& source) {
+  if (source.state != SourceState::found) return false;
+  if (function.language == Language::python) {  // compiled when it was imported
+    return profile.info.start_unix_ns != 0 && source.mtime_ns > profile.info.start_unix_ns;
+  }
   std::optional<int64_t> built_ns;
   for (const ModuleRow& row : profile.modules) {
-    if (row.kind != ModuleKind::file || row.mtime_ns == 0 || profile.text(row.path) != module) continue;
+    if (row.kind != ModuleKind::file || row.mtime_ns == 0 || profile.text(row.path) != function.module)
+      continue;
     built_ns = std::max(built_ns.value_or(row.mtime_ns), row.mtime_ns);
   }
-  return built_ns && source.state == SourceState::found && source.mtime_ns > *built_ns;
+  return built_ns && source.mtime_ns > *built_ns;
 }
 
 LineView make_line_view(const Profile& profile, const WeightedStacks& stacks, const OrderOptions& order,

@@ -63,8 +63,9 @@ struct LineView {
 [[nodiscard]] LineView make_line_view(const Profile& profile, const WeightedStacks& stacks,
                                       const OrderOptions& order, SourceProvider& sources);
 
-/// Whether the source changed after the newest recorded module of that path was built.
-[[nodiscard]] bool is_newer_than_module(const Profile& profile, const std::string& module,
-                                        const SourceFile& source);
+/// Whether the source changed after the newest recorded module of the function's path was built; of a Python
+/// function, after the recording began.
+[[nodiscard]] bool is_newer_than_program(const Profile& profile, const FunctionIdentity& function,
+                                         const SourceFile& source);
 
 }  // namespace strobe::analyze

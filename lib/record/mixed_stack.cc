@@ -40,13 +40,27 @@ bool is_beyond(const NativeStack& native, PythonWord anchor) {
   return anchor >= native.stack_pointers.back();
 }
 
+/// The first native frame, from `from` on, that runs one of the Python frames from `begin` on; `count` for
+/// none.
+size_t next_known(const NativeStack& native, std::span<const RawPythonFrame> python, size_t from,
+                  uint32_t begin) {
+  while (begin < python.size()) {
+    const Run run = next_run(python, begin);
+    const size_t frame = find_frame(native, from, run.anchor);
+    if (frame < native.count) return frame;
+    begin = run.end;
+  }
+  return native.count;
+}
+
 void append(const Run& run, MixedStack& out) {
   for (uint32_t i = run.begin; i < run.end; ++i) out.frames.push_back({.python = true, .index = i});
 }
 
 }  // namespace
 
-void merge_frames(const NativeStack& native, std::span<const RawPythonFrame> python, MixedStack& out) {
+void merge_frames(const NativeStack& native, std::span<const RawPythonFrame> python, Trusted trusted,
+                  MixedStack& out) {
   out.frames.clear();
   out.left_out = 0;
   size_t next_native = 0;
@@ -67,8 +81,14 @@ void merge_frames(const NativeStack& native, std::span<const RawPythonFrame> pyt
     } else if (is_beyond(native, run.anchor)) {
       append_native(native.count);
       append(run, out);
-    } else {
+    } else if (trusted == Trusted::native) {
       out.left_out += run.end - run.begin;
+    } else {
+      // All native frames up to the next call that both know are of before.
+      const size_t known = next_known(native, python, next_native, begin);
+      out.left_out += static_cast<uint32_t>(known - next_native);
+      next_native = known;
+      append(run, out);
     }
   }
   append_native(native.count);

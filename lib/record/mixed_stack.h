@@ -30,11 +30,16 @@ struct NativeStack {
 
 struct MixedStack {
   std::vector<MixedFrame> frames;  ///< innermost first; a call of the evaluator is outside of what it runs
-  uint32_t left_out = 0;           ///< Python frames of calls that the native stack does not have (any more)
+  uint32_t left_out = 0;           ///< frames of the kind that was not trusted, as they fit the other nowhere
 };
+
+/// Which of the two is right where they differ: both are of one moment, or Python's was read a little later
+/// and is the sample then, so that what native frames ran before is no part of it.
+enum class Trusted : uint8_t { native, python };
 
 /// `python` innermost first. Frames of calls that lie beyond the end of an incomplete native stack are put
 /// at the outer end.
-void merge_frames(const NativeStack& native, std::span<const RawPythonFrame> python, MixedStack& out);
+void merge_frames(const NativeStack& native, std::span<const RawPythonFrame> python, Trusted trusted,
+                  MixedStack& out);
 
 }  // namespace strobe::record

@@ -124,7 +124,8 @@ void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
                           .reaches_start = unwound.stack_class == StackClass::complete ||
                                            unwound.stack_class == StackClass::completed,
                           .evaluators = evaluators_};
-  merge_frames(shape, capture.frames, mixed_);
+  const bool later = capture.reading == PythonReading::running;
+  merge_frames(shape, capture.frames, later ? Trusted::python : Trusted::native, mixed_);
   const size_t python_end = outermost_python();
   out.frames.clear();
   size_t start = 0;  // where the native frames outside of all Python begin
@@ -146,9 +147,12 @@ void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
       !moment.in_kernel && !native.empty() &&
       rows_.modules->find_interpreter(rows_.frames->row(native.front()).module) != nullptr;
   out.state = state_of(capture, in_interpreter);
-  if (out.outcome == PythonOutcome::full && (bad || mixed_.left_out != 0)) {
-    out.outcome = PythonOutcome::partial;
-    out.reason = bad ? LossReason::bad_code_object : LossReason::changed_while_read;
+  if (out.outcome != PythonOutcome::full) return;
+  if (bad || (mixed_.left_out != 0 && !later)) out.outcome = PythonOutcome::partial;
+  if (bad) {
+    out.reason = LossReason::bad_code_object;
+  } else if (mixed_.left_out != 0) {
+    out.reason = LossReason::changed_while_read;
   }
 }
 

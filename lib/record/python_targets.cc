@@ -13,6 +13,7 @@ namespace {
 constexpr uint64_t kFirstLooksNs = 1'000'000;  // an interpreter takes some 10 ms to start
 constexpr uint64_t kLaterLooksNs = 100'000'000;
 constexpr uint32_t kFirstLooks = 500;
+constexpr uint32_t kLooksWhileLoading = 50;
 
 void add_once(std::vector<std::string>& list, std::string text) {
   if (std::ranges::find(list, text) == list.end()) list.push_back(std::move(text));
@@ -84,6 +85,8 @@ bool PythonTargets::look(pid_t pid, Waiting& waiting) {
   }
   const Error& error = runtime.error();
   if (error.code == ErrorCode::not_found) return false;
+  // While the dynamic linker maps libpython, what is to become its data still has other contents.
+  if (error.code != ErrorCode::unsupported && waiting.looks < kLooksWhileLoading) return false;
   if (error.code != ErrorCode::gone) {
     add_once(warnings_,
              fmt::format("Process {}: {}{}{}.", pid, error.what, error.hint.empty() ? "" : ": ", error.hint));

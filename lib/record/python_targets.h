@@ -46,6 +46,7 @@ struct PythonProcess {
   [[nodiscard]] pid_t outer_tid(pid_t native_id);
   python::CodeObjects code;                            // of the sampling thread
   std::unordered_map<pid_t, pid_t> tids_in_namespace;  // by tid; guarded by frames_mutex
+  uint64_t generation_looked_ns = 0;                   ///< when `code` was told of freed code objects last
   bool own_namespace = true;                           ///< its thread ids are those that we see
 };
 

@@ -6,6 +6,11 @@
 #include "unwind/core/architecture.h"
 
 namespace strobe::record {
+namespace {
+
+constexpr uint64_t kGenerationIntervalNs = 1'000'000;  // between looks for freed code objects
+
+}  // namespace
 
 SampleSink::SampleSink(const SampleSinkOptions& options)
     : start_ns_(options.start_ns),
@@ -83,6 +88,10 @@ void SampleSink::name_frames(const ProcessState& process, const RawSample& sampl
   if (python == nullptr) return;
   native_ = stack_.frames;
   const uint64_t known = python->code.misses();
+  if (sample.time_ns >= python->generation_looked_ns + kGenerationIntervalNs) {
+    python->generation_looked_ns = sample.time_ns;
+    python->code.check_generation(sample.python->interpreter);
+  }
   python_frames_.merge(
       *python, *sample.python, unwound_, native_,
       {.time_ns = sample.time_ns, .in_kernel = !sample.kernel_frames.empty(), .space = &process.space},

@@ -21,9 +21,9 @@ struct Stacks {
   void add_python(PythonWord anchor) { python.push_back({.code = 1, .anchor = anchor}); }
 
   /// "n0 p0 n1": which frame of which kind, innermost first.
-  [[nodiscard]] std::string merged(uint32_t* left_out = nullptr) const {
+  [[nodiscard]] std::string merged(uint32_t* left_out = nullptr, Trusted trusted = Trusted::native) const {
     MixedStack out;
-    merge_frames({stack_pointers, stack_pointers.size(), reaches_start, evaluators}, python, out);
+    merge_frames({stack_pointers, stack_pointers.size(), reaches_start, evaluators}, python, trusted, out);
     std::string text;
     for (const MixedFrame& frame : out.frames) {
       text.append(text.empty() ? "" : " ").append(frame.python ? "p" : "n") += std::to_string(frame.index);
@@ -57,6 +57,17 @@ TEST(MixedStack, CallsThatWereLeftAreCounted) {
   uint32_t left_out = 0;
   EXPECT_EQ(stacks.merged(&left_out), "n0 p1 n1 n2");
   EXPECT_EQ(left_out, 1U);
+}
+
+TEST(MixedStack, PythonFramesReadLaterReplaceWhatTheyDoNotFit) {
+  Stacks stacks;
+  stacks.add_native(5);
+  stacks.add_python(0xf00);   // was called since
+  stacks.add_python(0x1180);  // in native frame 1, as before
+  stacks.add_python(0x1320);
+  uint32_t left_out = 0;
+  EXPECT_EQ(stacks.merged(&left_out, Trusted::python), "p0 p1 n1 n2 p2 n3 n4");
+  EXPECT_EQ(left_out, 1U) << "native frame 0";
 }
 
 TEST(MixedStack, FramesBeyondATruncatedStackAreItsOuterEnd) {

@@ -22,6 +22,26 @@ FunctionAmount amount_of(const json& report, const std::string& name, const char
   return sum;
 }
 
+std::map<uint64_t, std::string> names_by_id(const json& report) {
+  std::map<uint64_t, std::string> names;
+  for (const json& row : report.at("functions")) names[row.at("id").get<uint64_t>()] = row.value("name", "");
+  return names;
+}
+
+double seconds_of_path(const json& report, const std::vector<std::string>& path) {
+  const std::map<uint64_t, std::string> names = names_by_id(report);
+  double seconds = 0;
+  for (const json& stack : report.at("stacks")) {
+    size_t found = 0;
+    for (const json& frame : stack.at("frames")) {
+      const auto function = frame.at("function").get<uint64_t>();
+      if (found < path.size() && names.at(function) == path[found]) ++found;
+    }
+    if (found == path.size()) seconds += stack.at("seconds").get<double>();
+  }
+  return seconds;
+}
+
 void expect_quality_invariants(const json& report) {
   ASSERT_TRUE(report.is_object()) << "no JSON report";
   EXPECT_EQ(report.value("schema", ""), "strobe-report/1");

@@ -1,8 +1,10 @@
 // Facts that a report (strobe-report/1) must state, as gtest checks.
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "support/run_strobe.h"
 
@@ -18,6 +20,11 @@ struct FunctionAmount {
 /// `part` is "self" or "total".
 [[nodiscard]] FunctionAmount amount_of(const nlohmann::json& report, const std::string& name,
                                        const char* part = "self");
+
+/// Names of the functions of a report.
+[[nodiscard]] std::map<uint64_t, std::string> names_by_id(const nlohmann::json& report);
+/// Seconds of the stacks in which these functions follow each other, root first, others between them or not.
+[[nodiscard]] double seconds_of_path(const nlohmann::json& report, const std::vector<std::string>& path);
 
 /// The invariants of `quality`, which hold in every recording whatever was lost.
 void expect_quality_invariants(const nlohmann::json& report);

@@ -21,20 +21,8 @@ bool is_path_of(const json& file, const std::string& source) {
   return path == source || path.ends_with(end);
 }
 
-}  // namespace
-
-std::set<uint32_t> marked_lines(const std::string& source, const std::string& function) {
-  std::set<uint32_t> lines;
-  std::ifstream in(source);
-  std::string text;
-  for (uint32_t line = 1; std::getline(in, text); ++line) {
-    if (text.ends_with("// HOT: " + function)) lines.insert(line);
-  }
-  return lines;
-}
-
-json expect_function_key(const json& report, const std::string& source, const std::string& program,
-                         const std::string& function) {
+/// The only row of a function, of this source and with a place; null, and a failure, for none or more.
+json expect_one_row(const json& report, const std::string& source, const std::string& function) {
   json found;
   for (const json& row : report.value("functions", json::array())) {
     if (row.value("name", "") != function) continue;
@@ -45,8 +33,56 @@ json expect_function_key(const json& report, const std::string& source, const st
   if (!found.is_object()) return found;
   EXPECT_TRUE(is_path_of(found.at("file"), source)) << found.dump();
   EXPECT_GT(found.value("line", 0), 0) << function;
+  return found;
+}
+
+/// Where CPython says that a function of a script begins: at its `def` or the first of its decorators. A
+/// method is `Class.method`. 0 where it is not found.
+uint32_t first_line_of(const std::string& source, const std::string& function) {
+  const size_t dot = function.rfind('.');
+  const std::string definition = "def " + function.substr(dot == std::string::npos ? 0 : dot + 1) + "(";
+  std::string owner = dot == std::string::npos ? "" : "class " + function.substr(0, dot);
+  std::ifstream in(source);
+  std::string text;
+  uint32_t decorated = 0;  // the first of the decorators that come just before
+  for (uint32_t line = 1; std::getline(in, text); ++line) {
+    const std::string code = text.substr(std::min(text.find_first_not_of(' '), text.size()));
+    if (!owner.empty() && code.rfind(owner, 0) == 0) owner.clear();
+    if (owner.empty() && code.rfind(definition, 0) == 0) return decorated > 0 ? decorated : line;
+    if (code.rfind('@', 0) != 0)
+      decorated = 0;
+    else if (decorated == 0)
+      decorated = line;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::set<uint32_t> marked_lines(const std::string& source, const std::string& function) {
+  std::set<uint32_t> lines;
+  std::ifstream in(source);
+  std::string text;
+  for (uint32_t line = 1; std::getline(in, text); ++line) {
+    if (text.ends_with("// HOT: " + function) || text.ends_with("  # HOT: " + function)) lines.insert(line);
+  }
+  return lines;
+}
+
+json expect_function_key(const json& report, const std::string& source, const std::string& program,
+                         const std::string& function) {
+  const json found = expect_one_row(report, source, function);
+  if (!found.is_object()) return found;
   EXPECT_EQ(found.value("module", ""), program) << function;
   EXPECT_EQ(found.value("language", ""), "native") << function;
+  return found;
+}
+
+json expect_python_key(const json& report, const std::string& source, const std::string& function) {
+  const json found = expect_one_row(report, source, function);
+  if (!found.is_object()) return found;
+  EXPECT_EQ(found.value("language", ""), "python") << function;
+  EXPECT_EQ(found.value("line", 0U), first_line_of(source, function)) << function;
   return found;
 }
 

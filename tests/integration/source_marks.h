@@ -1,5 +1,6 @@
-// What a sample workload's source says about itself: the lines marked `// HOT: function`, where that function
-// spends its own time. Tests find lines by these marks, so that a source can be edited.
+// What a sample workload's source says about itself: the lines marked `// HOT: function` (in Python `# HOT:
+// function`), where that function spends its own time. Tests find lines by these marks, so that a source can
+// be edited.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,6 +16,10 @@ namespace strobe::test {
 /// Returns it; null, and a failure, where there is none or more than one.
 [[nodiscard]] nlohmann::json expect_function_key(const nlohmann::json& report, const std::string& source,
                                                  const std::string& program, const std::string& function);
+
+/// The same of a function of a Python script.
+[[nodiscard]] nlohmann::json expect_python_key(const nlohmann::json& report, const std::string& source,
+                                               const std::string& function);
 
 /// The function's hottest line is a marked one, and the marked ones hold nearly all of its own samples.
 /// `key` is its row in `functions`.

@@ -22,12 +22,6 @@ class WorkloadViews : public Integration {
   }
 };
 
-std::map<uint64_t, std::string> names_by_id(const json& report) {
-  std::map<uint64_t, std::string> names;
-  for (const json& row : report.at("functions")) names[row.at("id").get<uint64_t>()] = row.value("name", "");
-  return names;
-}
-
 json row_of(const json& report, const std::string& function) {
   for (const json& row : report.at("functions"))
     if (row.value("name", "") == function) return row;
@@ -43,21 +37,6 @@ std::map<std::string, double> callers_of(const json& report, const std::string& 
   for (const json& edge : row.at("callers"))
     callers[names.at(edge.at("id").get<uint64_t>())] += edge.at("seconds").get<double>();
   return callers;
-}
-
-/// Seconds of the stacks in which these functions follow each other, root first, others between them or not.
-double seconds_of_path(const json& report, const std::vector<std::string>& path) {
-  const std::map<uint64_t, std::string> names = names_by_id(report);
-  double seconds = 0;
-  for (const json& stack : report.at("stacks")) {
-    size_t found = 0;
-    for (const json& frame : stack.at("frames")) {
-      const auto function = frame.at("function").get<uint64_t>();
-      if (found < path.size() && names.at(function) == path[found]) ++found;
-    }
-    if (found == path.size()) seconds += stack.at("seconds").get<double>();
-  }
-  return seconds;
 }
 
 TEST_F(WorkloadViews, CallersOfAVirtualSort) {

@@ -1,0 +1,64 @@
+#include "python_fixture.h"
+
+#include <cstdlib>
+
+namespace strobe::test {
+
+using nlohmann::json;
+
+std::ostream& operator<<(std::ostream& out, const PythonMode& mode) { return out << mode.name; }
+
+void PythonIntegration::SetUp() {
+  Integration::SetUp();
+  ::setenv("PYTHONDONTWRITEBYTECODE", "1", 1);  // nothing is left beside the sources
+  ::unsetenv("PYTHONPATH");
+}
+
+std::string PythonIntegration::script(const std::string& name) {
+  return std::string(STROBE_PYTHON_WORKLOADS) + "/" + name;
+}
+
+std::vector<std::string> PythonIntegration::python(const Interpreter& interpreter, const std::string& name,
+                                                   const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = interpreter.command;
+  words.push_back(script(name));
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+StrobeCommand PythonIntegration::in_mode(const PythonMode& mode, std::vector<std::string> command,
+                                         std::vector<std::string> options) const {
+  options.insert(options.end(), {"--engine", mode.engine});
+  StrobeCommand run = strobe_run(std::move(command), std::move(options));
+  if (mode.withheld != nullptr) {
+    run.wrapper = {"setpriv", std::string("--bounding-set=") + mode.withheld,
+                   std::string("--inh-caps=") + mode.withheld};
+  }
+  return run;
+}
+
+std::string shown_name(const Interpreter& interpreter, const std::string& qualified) {
+  return interpreter.minor >= 11 ? qualified : qualified.substr(qualified.rfind('.') + 1);
+}
+
+std::string mode_obstacle(const PythonMode& mode, const json& report) {
+  const json python = report.at("quality").value("python", json::object());
+  const std::string reading = python.value("reading", "");
+  // Strobe may be built without BPF, or the kernel may refuse it: then the other way is taken, and said.
+  if (std::string(mode.reading) == "bpf" && reading == "running")
+    return "BPF is not built or not allowed here";
+  EXPECT_EQ(reading, mode.reading);
+  return {};
+}
+
+void expect_full_python(const json& report, double share) {
+  ASSERT_TRUE(report.is_object()) << "no JSON report";
+  ASSERT_TRUE(report.at("quality").contains("python")) << "no Python was seen: " << report["quality"].dump(1);
+  const json& python = report["quality"]["python"];
+  double all = 0;
+  for (const char* outcome : {"full", "partial", "inconsistent", "unread"}) all += python.value(outcome, 0.0);
+  EXPECT_GT(all, 0) << python.dump(1);
+  EXPECT_GE(python.value("full", 0.0), share * all) << python.dump(1);
+}
+
+}  // namespace strobe::test

@@ -1,0 +1,119 @@
+// Python and native frames in one stack: in the right order, the interpreter's own left out unless asked for.
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+#include "python_fixture.h"
+#include "report_checks.h"
+
+namespace strobe::test {
+namespace {
+
+using nlohmann::json;
+
+class PythonMixed : public PythonIntegration,
+                    public ::testing::WithParamInterface<std::tuple<PythonMode, const char*>> {
+ protected:
+  /// A second of a script; null where the test is over.
+  json record(const Interpreter& interpreter, const char* name, double full) {
+    const PythonMode& mode = std::get<0>(GetParam());
+    const StrobeRun run = run_strobe(in_mode(mode, python(interpreter, name, {"0.8"}), {"--force"}));
+    EXPECT_EQ(run.program.status, 0) << run.program.err;
+    EXPECT_TRUE(run.report.is_object()) << run.program.err;
+    if (run.program.status != 0 || !run.report.is_object()) return {};
+    obstacle_ = mode_obstacle(mode, run.report);
+    expect_full_python(run.report, full);
+    return run.report;
+  }
+  /// The report of the same recording with options.
+  [[nodiscard]] json with(const std::vector<std::string>& options) const {
+    std::vector<std::string> words = {"report", file("recording.strobe"), "--json", "-"};
+    words.insert(words.end(), options.begin(), options.end());
+    const ProgramResult result = strobe(words);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return json::parse(result.out, nullptr, false);
+  }
+
+  std::string obstacle_;
+};
+
+#define RECORD_OR_SKIP(report, ...)                         \
+  STROBE_NEED_MODE(std::get<0>(GetParam()));                \
+  STROBE_NEED_PYTHON(interpreter, std::get<1>(GetParam())); \
+  const json report = record(interpreter, __VA_ARGS__);     \
+  if (!obstacle_.empty()) GTEST_SKIP() << obstacle_;        \
+  ASSERT_TRUE(report.is_object())
+
+/// The functions of a report that are the evaluator's, whatever the compiler called its parts.
+std::string evaluator_of(const json& report) {
+  for (const json& row : report.at("functions")) {
+    const std::string name = row.value("name", "");
+    if (name.rfind("_PyEval_EvalFrame", 0) == 0 || name == "PyEval_EvalCode") return name;
+  }
+  return {};
+}
+
+TEST_P(PythonMixed, StacksReadFromTopToBottom) {
+  RECORD_OR_SKIP(report, "generators.py", 0.99);
+  const double all = report.at("recording").at("cpu_s").get<double>();
+  const double read = amount_of(report, "read_numbers", "total").seconds;
+  EXPECT_GT(read / all, 0.2);
+  EXPECT_NEAR(
+      seconds_of_path(report, {"<module>", "main", "drain", "square_all", "filter_odd", "read_numbers"}),
+      read, 0.02 * all);
+  EXPECT_LT(seconds_of_path(report, {"read_numbers", "filter_odd"}), 0.002 * all);
+  EXPECT_NEAR(seconds_of_path(report, {"main", "feed", "running_mean"}),
+              amount_of(report, "running_mean", "total").seconds, 0.01 * all);
+  EXPECT_GT(seconds_of_path(report, {"leaves", "walk", "walk", "walk"}), 0.02 * all) << "yield from";
+}
+
+TEST_P(PythonMixed, TheInterpretersOwnFramesAreShownWhenAskedFor) {
+  RECORD_OR_SKIP(report, "slots_and_dicts.py", 0.99);
+  EXPECT_EQ(evaluator_of(report), "");
+  EXPECT_NE(evaluator_of(with({"--interpreter-frames"})), "");
+  const json pure = with({"--no-native"});
+  for (const json& row : pure.at("functions")) {
+    const std::string name = row.value("name", "");
+    EXPECT_TRUE(row.value("language", "") == "python" || name.rfind('[', 0) == 0) << row.dump();
+  }
+  // Whatever is shown, the time is the same.
+  EXPECT_NEAR(amount_of(pure, "sum_array", "total").seconds, amount_of(report, "sum_array", "total").seconds,
+              1e-6);
+}
+
+TEST_P(PythonMixed, ALibraryStandsBelowThePythonThatCalledIt) {
+  STROBE_NEED_PYTHON(needed, std::get<1>(GetParam()));
+  if (!has_module(needed, "numpy")) GTEST_SKIP() << "this Python has no numpy";
+  RECORD_OR_SKIP(report, "numpy_blas.py", 0.98);
+  std::map<uint64_t, json> rows;
+  for (const json& row : report.at("functions")) rows[row.at("id").get<uint64_t>()] = row;
+  double in_library = 0;
+  for (const json& stack : report.at("stacks")) {
+    const json& frames = stack.at("frames");
+    bool multiplies = false;
+    for (const json& frame : frames) {
+      const json& row = rows.at(frame.at("function").get<uint64_t>());
+      multiplies = multiplies || row.value("name", "") == "multiply";
+    }
+    const json& leaf = rows.at(frames.back().at("function").get<uint64_t>());
+    if (multiplies && leaf.value("module", "").find("blas") != std::string::npos)
+      in_library += stack.at("seconds").get<double>();
+  }
+  const double multiply = amount_of(report, "multiply", "total").seconds;
+  EXPECT_GT(multiply, 0.3);
+  EXPECT_GT(in_library, 0.9 * multiply) << "the leaves are BLAS's";
+  EXPECT_LT(amount_of(report, "multiply", "self").seconds, 0.1 * multiply);
+  EXPECT_NEAR(seconds_of_path(report, {"<module>", "main", "multiply"}), multiply, 0.02 * multiply);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, PythonMixed,
+                         ::testing::Combine(::testing::Values(kInInterrupt, kStopped, kRunning),
+                                            ::testing::Values("3.11", "3.11_shared", "3.12", "3.13", "3.13t",
+                                                              "3.14", "3.15")),
+                         [](const auto& parameter) {
+                           return std::string(std::get<0>(parameter.param).name) + "_" +
+                                  test_name_of(std::get<1>(parameter.param));
+                         });
+
+}  // namespace
+}  // namespace strobe::test

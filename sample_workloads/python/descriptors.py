@@ -57,4 +57,6 @@ def main():
 
 
 main()
-truth.report()
+# Comparing letters is in part the C library's.
+own = truth.books()["own"]
+truth.report(functions={"Iban.validate": own["Iban.validate"]})

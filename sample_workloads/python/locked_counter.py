@@ -18,14 +18,14 @@ class Counter:
     def add(self, amount):
         with self.lock:
             value = self.value
-            for _ in range(30000):  # HOT: Counter.add
+            for _ in range(24000 + 3000 * (amount % 5)):  # HOT: Counter.add
                 value = (value + amount) & 0xFFFFFF  # HOT: Counter.add
             self.value = value
 
 
 def prepare(number):
     amount = number
-    for i in range(10000):  # HOT: prepare
+    for i in range(6000 + 1000 * (number % 9)):  # HOT: prepare
         amount = (amount * 3 + i) & 0xFF  # HOT: prepare
     return amount | 1
 
@@ -49,4 +49,6 @@ def main():
 
 
 main()
-truth.report()
+# What of Counter.add is its own and what is the lock's, no clock can tell.
+own = truth.books()["own"]
+truth.report(functions={"prepare": own["prepare"]})

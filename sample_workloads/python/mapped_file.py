@@ -47,5 +47,5 @@ def main():
 
 
 main()
-own = truth.books()["own"]
-truth.report(functions={name: own[name] for name in ("read_in_order", "probe_randomly")})
+# How much of it is in the mapping's own C code depends on the version.
+truth.report(functions={})

@@ -32,14 +32,14 @@ class QuickSort:
     def partition(self, numbers, first, last):
         pivot = numbers[(first + last) // 2]
         i, j = first - 1, last + 1
-        while True:
-            i += 1
+        while True:  # HOT: QuickSort.partition
+            i += 1  # HOT: QuickSort.partition
             while numbers[i] < pivot:  # HOT: QuickSort.partition
                 i += 1  # HOT: QuickSort.partition
             j -= 1  # HOT: QuickSort.partition
             while numbers[j] > pivot:  # HOT: QuickSort.partition
                 j -= 1  # HOT: QuickSort.partition
-            if i >= j:
+            if i >= j:  # HOT: QuickSort.partition
                 return j
             numbers[i], numbers[j] = numbers[j], numbers[i]  # HOT: QuickSort.partition
 

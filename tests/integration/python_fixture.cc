@@ -1,5 +1,6 @@
 #include "python_fixture.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace strobe::test {
@@ -51,14 +52,20 @@ std::string mode_obstacle(const PythonMode& mode, const json& report) {
   return {};
 }
 
+double full_share(const PythonMode& mode) { return std::string(mode.name) == "running" ? 0.3 : 0.98; }
+
 void expect_full_python(const json& report, double share) {
   ASSERT_TRUE(report.is_object()) << "no JSON report";
   ASSERT_TRUE(report.at("quality").contains("python")) << "no Python was seen: " << report["quality"].dump(1);
   const json& python = report["quality"]["python"];
   double all = 0;
   for (const char* outcome : {"full", "partial", "inconsistent", "unread"}) all += python.value(outcome, 0.0);
+  double freed = 0;
+  for (const json& blame : python.at("blame"))
+    if (blame.value("reason", "") == "bad_code_object") freed += blame.value("count", 0.0);
   EXPECT_GT(all, 0) << python.dump(1);
-  EXPECT_GE(python.value("full", 0.0), share * all) << python.dump(1);
+  EXPECT_LE(freed, std::max(0.05 * all, 30.0)) << python.dump(1);
+  EXPECT_GE(python.value("full", 0.0), share * (all - freed)) << python.dump(1);
 }
 
 }  // namespace strobe::test

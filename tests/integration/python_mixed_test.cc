@@ -1,6 +1,8 @@
 // Python and native frames in one stack: in the right order, the interpreter's own left out unless asked for.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "python_fixture.h"
@@ -15,14 +17,14 @@ class PythonMixed : public PythonIntegration,
                     public ::testing::WithParamInterface<std::tuple<PythonMode, const char*>> {
  protected:
   /// A second of a script; null where the test is over.
-  json record(const Interpreter& interpreter, const char* name, double full) {
+  json record(const Interpreter& interpreter, const char* name) {
     const PythonMode& mode = std::get<0>(GetParam());
     const StrobeRun run = run_strobe(in_mode(mode, python(interpreter, name, {"0.8"}), {"--force"}));
     EXPECT_EQ(run.program.status, 0) << run.program.err;
     EXPECT_TRUE(run.report.is_object()) << run.program.err;
     if (run.program.status != 0 || !run.report.is_object()) return {};
     obstacle_ = mode_obstacle(mode, run.report);
-    expect_full_python(run.report, full);
+    expect_full_python(run.report, full_share(mode));
     return run.report;
   }
   /// The report of the same recording with options.
@@ -44,17 +46,20 @@ class PythonMixed : public PythonIntegration,
   if (!obstacle_.empty()) GTEST_SKIP() << obstacle_;        \
   ASSERT_TRUE(report.is_object())
 
-/// The functions of a report that are the evaluator's, whatever the compiler called its parts.
-std::string evaluator_of(const json& report) {
+/// The largest share, with callees, of a function that is a part of the evaluator.
+double evaluator_share(const json& report) {
+  double share = 0;
   for (const json& row : report.at("functions")) {
     const std::string name = row.value("name", "");
-    if (name.rfind("_PyEval_EvalFrame", 0) == 0 || name == "PyEval_EvalCode") return name;
+    const bool evaluates = name.rfind("_PyEval_EvalFrame", 0) == 0 || name.rfind("PyEval_EvalCode", 0) == 0;
+    if (evaluates && row.value("language", "") == "native")
+      share = std::max(share, row.at("total").value("share", 0.0));
   }
-  return {};
+  return share;
 }
 
 TEST_P(PythonMixed, StacksReadFromTopToBottom) {
-  RECORD_OR_SKIP(report, "generators.py", 0.99);
+  RECORD_OR_SKIP(report, "generators.py");
   const double all = report.at("recording").at("cpu_s").get<double>();
   const double read = amount_of(report, "read_numbers", "total").seconds;
   EXPECT_GT(read / all, 0.2);
@@ -68,9 +73,10 @@ TEST_P(PythonMixed, StacksReadFromTopToBottom) {
 }
 
 TEST_P(PythonMixed, TheInterpretersOwnFramesAreShownWhenAskedFor) {
-  RECORD_OR_SKIP(report, "slots_and_dicts.py", 0.99);
-  EXPECT_EQ(evaluator_of(report), "");
-  EXPECT_NE(evaluator_of(with({"--interpreter-frames"})), "");
+  RECORD_OR_SKIP(report, "slots_and_dicts.py");
+  // Before the interpreter is ready, and after it ended, nothing stands for its frames.
+  EXPECT_LT(evaluator_share(report), 0.03);
+  EXPECT_GT(evaluator_share(with({"--interpreter-frames"})), 0.9);
   const json pure = with({"--no-native"});
   for (const json& row : pure.at("functions")) {
     const std::string name = row.value("name", "");
@@ -84,7 +90,7 @@ TEST_P(PythonMixed, TheInterpretersOwnFramesAreShownWhenAskedFor) {
 TEST_P(PythonMixed, ALibraryStandsBelowThePythonThatCalledIt) {
   STROBE_NEED_PYTHON(needed, std::get<1>(GetParam()));
   if (!has_module(needed, "numpy")) GTEST_SKIP() << "this Python has no numpy";
-  RECORD_OR_SKIP(report, "numpy_blas.py", 0.98);
+  RECORD_OR_SKIP(report, "numpy_blas.py");
   std::map<uint64_t, json> rows;
   for (const json& row : report.at("functions")) rows[row.at("id").get<uint64_t>()] = row;
   double in_library = 0;
@@ -100,7 +106,7 @@ TEST_P(PythonMixed, ALibraryStandsBelowThePythonThatCalledIt) {
       in_library += stack.at("seconds").get<double>();
   }
   const double multiply = amount_of(report, "multiply", "total").seconds;
-  EXPECT_GT(multiply, 0.3);
+  EXPECT_GT(multiply, 0.1);
   EXPECT_GT(in_library, 0.9 * multiply) << "the leaves are BLAS's";
   EXPECT_LT(amount_of(report, "multiply", "self").seconds, 0.1 * multiply);
   EXPECT_NEAR(seconds_of_path(report, {"<module>", "main", "multiply"}), multiply, 0.02 * multiply);

@@ -68,7 +68,7 @@ class PythonWorkloads : public PythonIntegration,
     const double tolerance = perf ? test.tolerance : test.tolerance + 0.02;
     expect_quality_invariants(run.report);
     expect_true_cpu_seconds(run, perf ? test.cpu_tolerance : test.cpu_tolerance + 0.05);
-    expect_full_python(run.report, 0.99);
+    expect_full_python(run.report, full_share(mode));
     expect_true_shares(run, tolerance);
     expect_true_totals(run, tolerance);
   }

@@ -160,7 +160,7 @@ TEST_P(OldPythons, HaveTheirShares) {
   ASSERT_TRUE(run.report.is_object()) << run.program.err;
   if (const std::string why = mode_obstacle(mode, run.report); !why.empty()) GTEST_SKIP() << why;
   expect_quality_invariants(run.report);
-  expect_full_python(run.report, 0.99);
+  expect_full_python(run.report, full_share(mode));
   const double tolerance = std::string(mode.engine) == "perf" ? 0.02 : 0.04;
   expect_true_shares(run, tolerance);
   for (const char* function : {"sum_dicts", "sum_slots", "sum_list", "sum_array"}) {

@@ -1,5 +1,6 @@
 // Many threads that end at one moment can make the kernel stop writing the records of a CPU for good:
-// sampling has to go on all the same, and what was lost has to be counted.
+// sampling has to go on all the same, and what was lost has to be counted. And threads that end while their
+// process does.
 #include <gtest/gtest.h>
 
 #include "integration_fixture.h"
@@ -22,6 +23,16 @@ TEST_F(EndingThreads, DoNotEndSampling) {
   // A ring that stays dead loses half of them.
   EXPECT_GE(static_cast<double>(amount.samples), 0.75 * 1000 * seconds) << run.report.at("quality").dump(1);
   EXPECT_NEAR(amount.seconds, seconds, 0.12 * seconds);
+}
+
+/// A traced thread that another one's exit_group kills has to be collected by its tracer, or its process
+/// never ends in the eyes of its parent.
+TEST_F(EndingThreads, DoNotKeepTheirProcessFromEnding) {
+  const StrobeRun run = run_strobe(strobe_run({STROBE_RACING_EXITS, "1500"}, {"--engine", "ptrace"}));
+  EXPECT_FALSE(run.program.timed_out);
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  EXPECT_EQ(run.truth.value("children", 0), 1500);
+  expect_quality_invariants(run.report);
 }
 
 }  // namespace

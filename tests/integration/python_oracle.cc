@@ -100,7 +100,8 @@ std::string PythonOracle::fault_of(const std::vector<OracleFrame>& stack) const 
 OracleVerdict PythonOracle::judge(const json& report) const {
   std::map<uint64_t, std::pair<bool, std::string>> functions;  // own, name
   for (const json& row : report.at("functions")) {
-    if (row.value("language", "") != "python") continue;
+    // Functions written in C have no line: they are between the others.
+    if (row.value("language", "") != "python" || row.value("line", 0) == 0) continue;
     functions[row.at("id").get<uint64_t>()] = {row.value("file", "") == script_, row.value("name", "")};
   }
   OracleVerdict verdict;

@@ -211,7 +211,7 @@ bool Tracer::adopt(pid_t tid, pid_t parent_tid) {
   if (!pid || (new_process && !options_.follow_children)) {
     // With clone(2) a process can be born that is none by the tracing options. Not yet stopped, it stays
     // until it is: then we are asked again.
-    os::trace::detach(tid);
+    let_go(tid);
     return false;
   }
   Birth birth{.pid = *pid, .tid = tid, .parent_pid = *pid, .parent_tid = *pid};
@@ -266,7 +266,13 @@ void Tracer::handle_exit(pid_t tid) {
   remove_thread(tid, monotonic_now_ns());
   // Let go here: a tracee that ended would wait for us to collect it, and the launched child must be
   // collected by nobody but its owner, who is this same process in the kernel's eyes.
-  os::trace::detach(tid);
+  let_go(tid);
+}
+
+void Tracer::let_go(pid_t tid) {
+  // A thread that exit_group(2) of another one kills does not stay in its stop. It ends as our tracee, and
+  // until we have collected it, its whole process is not shown to its parent as ended.
+  if (!os::trace::detach(tid)) uncollected_.push_back(tid);
 }
 
 void Tracer::remove_thread(pid_t tid, uint64_t now_ns) {
@@ -286,6 +292,7 @@ void Tracer::look_for_lost() {
     if (os::trace::collect_lost(tid, tid == own_child_)) lost.push_back(tid);
   }
   for (const pid_t tid : lost) remove_thread(tid, monotonic_now_ns());
+  std::erase_if(uncollected_, [&](pid_t tid) { return os::trace::collect_lost(tid, tid == own_child_); });
 }
 
 std::optional<os::SchedStat> Tracer::read_schedstat(pid_t tid, const Thread& thread) {

@@ -97,6 +97,7 @@ class Tracer {
   void handle_exit(pid_t tid);
   void handle_interrupt(pid_t tid, Thread& thread);
   bool adopt(pid_t tid, pid_t parent_tid);
+  void let_go(pid_t tid);
 
   void sweep();
   bool is_due(pid_t tid, Thread& thread, uint64_t now_ns);
@@ -122,6 +123,7 @@ class Tracer {
   std::map<pid_t, Thread> threads_;  // by tid; ordered for a steady sweep
   std::unordered_map<pid_t, Process> processes_;
   std::unordered_set<pid_t> unannounced_;  // known by a stop of their own before their parents told of them
+  std::vector<pid_t> uncollected_;         // still ours, though not in threads_: they end, or stop once more
   std::vector<std::byte> stack_;           // reused
   PythonCapture python_;                   // likewise
   TracerCounts counts_;

@@ -28,10 +28,10 @@ TEST_F(EndingThreads, DoNotEndSampling) {
 /// A traced thread that another one's exit_group kills has to be collected by its tracer, or its process
 /// never ends in the eyes of its parent.
 TEST_F(EndingThreads, DoNotKeepTheirProcessFromEnding) {
-  const StrobeRun run = run_strobe(strobe_run({STROBE_RACING_EXITS, "1500"}, {"--engine", "ptrace"}));
+  const StrobeRun run = run_strobe(strobe_run({STROBE_RACING_EXITS, "300"}, {"--engine", "ptrace"}));
   EXPECT_FALSE(run.program.timed_out);
   ASSERT_EQ(run.program.status, 0) << run.program.err;
-  EXPECT_EQ(run.truth.value("children", 0), 1500);
+  EXPECT_EQ(run.truth.value("children", 0), 300);
   expect_quality_invariants(run.report);
 }
 

@@ -286,13 +286,16 @@ void Tracer::remove_thread(pid_t tid, uint64_t now_ns) {
   if (process != processes_.end() && --process->second.threads == 0) processes_.erase(process);
 }
 
+void Tracer::collect_ended() {
+  std::erase_if(uncollected_, [&](pid_t tid) { return os::trace::collect_lost(tid, tid == own_child_); });
+}
+
 void Tracer::look_for_lost() {
   std::vector<pid_t> lost;
   for (const auto& [tid, thread] : threads_) {
     if (os::trace::collect_lost(tid, tid == own_child_)) lost.push_back(tid);
   }
   for (const pid_t tid : lost) remove_thread(tid, monotonic_now_ns());
-  std::erase_if(uncollected_, [&](pid_t tid) { return os::trace::collect_lost(tid, tid == own_child_); });
 }
 
 std::optional<os::SchedStat> Tracer::read_schedstat(pid_t tid, const Thread& thread) {

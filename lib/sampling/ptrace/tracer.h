@@ -104,6 +104,7 @@ class Tracer {
   [[nodiscard]] static bool had_waited(pid_t tid, const Thread& thread);
   [[nodiscard]] static bool count_kernel_hit(Thread& thread);
   void refresh_process(pid_t pid, Process& process, uint64_t now_ns);
+  void collect_ended();
   void look_for_lost();
 
   Thread& add_thread(const Birth& birth);

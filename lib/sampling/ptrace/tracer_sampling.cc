@@ -32,6 +32,7 @@ std::optional<uint64_t> read_process_run_ns(pid_t pid) {
 
 void Tracer::run_once() {
   handle_stops();
+  collect_ended();
   const uint64_t now_ns = monotonic_now_ns();
   if (now_ns >= next_sweep_ns_) {
     sweep();

@@ -123,6 +123,7 @@ bool FrameReader::capture_state(const PythonThread& thread, PythonReading readin
   } else {
     if (!read_stopped(thread, head, words)) return false;
     out.outcome = outcome_of(chain_.end);
+    if (lacks_leaf_ && out.outcome == PythonOutcome::full) out.outcome = PythonOutcome::partial;
     if (out.outcome == PythonOutcome::full || out.outcome == PythonOutcome::partial) {
       append_frames(pages_, head, 0, out);
     }
@@ -147,10 +148,26 @@ bool FrameReader::read_stopped(const PythonThread& thread, ThreadHead& head, Int
   if (memory_->read_many(pieces) != pieces.size()) return false;
   head = decode_thread(layout, thread.state, bytes);
   if (!is_state_of(layout, thread, head)) return false;
-  if (!read_current_frame(pages_, layout, head)) return true;
   pages_.preload(head.chunk, head.top);
-  walk_chain(pages_, layout, head, chain_);
+  lacks_leaf_ = false;
+  if (read_current_frame(pages_, layout, head)) walk_chain(pages_, layout, head, chain_);
+  const bool broken = chain_.end != ChainEnd::bottom && chain_.end != ChainEnd::empty;
+  if (broken && layout.cframe_frame >= 0) walk_from_caller(head);
   return true;
+}
+
+/// 3.11 and 3.12: a call of the evaluator is known before it has entered its frame, so that its current frame
+/// is whatever lay on the stack; and a generator that yields is cut off before it is left. The call before is
+/// whole.
+void FrameReader::walk_from_caller(ThreadHead& head) {
+  const ThreadHead newest = head;
+  const bool left = chain_.count != 0 && chain_.storage[0].owner == kOwnerGenerator;
+  if (!step_to_caller(pages_, runtime_.layout.walk, head)) {
+    head = newest;
+    return;
+  }
+  walk_chain(pages_, runtime_.layout.walk, head, chain_);
+  lacks_leaf_ = left;
 }
 
 void FrameReader::append_frames(MemoryReader& memory, const ThreadHead& head, size_t first,

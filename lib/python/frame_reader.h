@@ -42,6 +42,7 @@ class FrameReader {
   /// Several states of one thread, one for each interpreter it runs: their stacks one above the other.
   bool capture_states(std::span<const PythonThread> threads, PythonReading reading, PythonCapture& out);
   bool read_stopped(const PythonThread& thread, ThreadHead& head, InterpreterWords& words);
+  void walk_from_caller(ThreadHead& head);
   void append_frames(MemoryReader& memory, const ThreadHead& head, size_t first, PythonCapture& out);
 
   MemoryReader* memory_;
@@ -52,6 +53,7 @@ class FrameReader {
   std::vector<ChainFrame> chain_storage_;
   FrameChain chain_;
   std::vector<uint64_t> addresses_;
+  bool lacks_leaf_ = false;  // read_stopped() had to leave out the innermost frames
 };
 
 }  // namespace strobe::python

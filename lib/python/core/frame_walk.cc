@@ -164,6 +164,12 @@ bool read_current_frame(MemoryReader& memory, const PythonWalkLayout& layout, Th
   return head.frame != 0 || is_in_state(head.address, head.cframe);
 }
 
+bool step_to_caller(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head) {
+  if (layout.cframe_frame < 0 || head.cframe == 0) return false;
+  return read_value(memory, at(head.cframe, layout.cframe_previous), head.cframe) &&
+         read_current_frame(memory, layout, head);
+}
+
 void walk_chain(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
                 FrameChain& out) {
   std::byte buffer[kMaxFrameBytes];

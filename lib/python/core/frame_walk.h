@@ -73,6 +73,10 @@ struct FrameChain {
 /// Fills in the innermost frame where only the newest _PyCFrame knows it; false where it cannot be read.
 [[nodiscard]] bool read_current_frame(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head);
 
+/// 3.11 and 3.12: goes back to the call of the evaluator before the newest, and its current frame; false
+/// where there is none.
+[[nodiscard]] bool step_to_caller(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head);
+
 /// The chain that begins with `head.frame`.
 void walk_chain(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
                 FrameChain& out);

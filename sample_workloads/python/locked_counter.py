@@ -16,7 +16,7 @@ class Counter:
         self.value = 0
 
     def add(self, amount):
-        with self.lock:
+        with self.lock:  # HOT: Counter.add
             value = self.value
             for _ in range(24000 + 3000 * (amount % 5)):  # HOT: Counter.add
                 value = (value + amount) & 0xFFFFFF  # HOT: Counter.add

@@ -74,8 +74,9 @@ TEST_P(PythonMixed, StacksReadFromTopToBottom) {
 
 TEST_P(PythonMixed, TheInterpretersOwnFramesAreShownWhenAskedFor) {
   RECORD_OR_SKIP(report, "slots_and_dicts.py");
-  // Before the interpreter is ready, and after it ended, nothing stands for its frames.
-  EXPECT_LT(evaluator_share(report), 0.03);
+  // Before the interpreter is ready, after it ended, and where its frames could not be read, nothing stands
+  // for its own ones.
+  EXPECT_LT(evaluator_share(report), std::max(0.03, 1 - full_share(std::get<0>(GetParam()))));
   EXPECT_GT(evaluator_share(with({"--interpreter-frames"})), 0.9);
   const json pure = with({"--no-native"});
   for (const json& row : pure.at("functions")) {

@@ -80,6 +80,8 @@ class EventSink {
   virtual void on_map(const MapEvent&) = 0;
   virtual void on_lost(const LostEvent&) = 0;
   virtual void on_thread_cpu(const ThreadCpuEvent&) = 0;
+  /// Frames for a sample that comes later: to be named now, as code objects can be gone by then.
+  virtual void on_python(pid_t /*pid*/, PythonCapture& /*capture*/) {}
 
  protected:
   ~EventSink() = default;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/ids.h"
 #include "model/python_walk.h"
 
 namespace strobe {
@@ -58,6 +59,9 @@ struct PythonCapture {
   bool collecting = false;   ///< the interpreter's garbage collector runs, and this thread holds the GIL
   uint64_t interpreter = 0;  ///< address of the innermost frame's PyInterpreterState
   std::vector<RawPythonFrame> frames;  ///< innermost first, without those of the evaluator itself
+  /// By frame, its row, once they were named (EventSink::on_python); none for frames that are not shown.
+  std::vector<FrameId> named;
+  bool nameless = false;  ///< some frame had no code object any more when they were named
 
   void clear() {
     reading = PythonReading::none;
@@ -65,6 +69,8 @@ struct PythonCapture {
     holds_gil = collecting = false;
     interpreter = 0;
     frames.clear();
+    named.clear();
+    nameless = false;
   }
 };
 

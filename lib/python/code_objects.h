@@ -46,6 +46,8 @@ class CodeObjects {
   [[nodiscard]] std::optional<int> line_of(uint64_t address, const CodeObject& code, uint64_t instruction,
                                            uint32_t tlbc);
 
+  /// How many code objects were read so far.
+  [[nodiscard]] uint64_t met() const { return serial_; }
   [[nodiscard]] size_t size() const { return entries_.size(); }
   /// How often the memory was read because an entry was missing or outdated.
   [[nodiscard]] uint64_t misses() const { return misses_; }
@@ -65,6 +67,7 @@ class CodeObjects {
     Identity identity;
     CodeObject code;
     bool valid = false;  // false: something that is no code object
+    uint64_t read_ns = 0;
     uint64_t checked_ns = 0;
     uint64_t generation = 0;
     std::vector<uint64_t> copies;  // bytecode starts by tlbc index

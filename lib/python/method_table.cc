@@ -110,14 +110,17 @@ class Scan {
       slots_.emplace(slots_begin(block, at - 1), &owner);
       return;
     }
-    for (const size_t distance : {kTypeNameWords, kModuleNameWords}) {
-      if (at < distance) continue;
-      if (auto name = read_name(block.words[at - distance], true)) {
-        owner = std::move(*name);
-        return;
-      }
+    if (at >= kModuleNameWords && is_size(block.words[at - 1])) {
+      owner = read_name(block.words[at - kModuleNameWords], true).value_or("");
+    }
+    if (owner.empty() && at >= kTypeNameWords && is_size(block.words[at - kTypeNameWords + 1]) &&
+        is_size(block.words[at - kTypeNameWords + 2])) {
+      owner = read_name(block.words[at - kTypeNameWords], true).value_or("");
     }
   }
+
+  /// Of an instance, an item or a module's state; -1 for a module that has none.
+  static bool is_size(uint64_t word) { return word == UINT64_MAX || word < (uint64_t{1} << 24); }
 
   /// The address of the first of the PyType_Slots (a small number and a pointer) that lie around `at`.
   static uint64_t slots_begin(const Block& block, size_t at) {

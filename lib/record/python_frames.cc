@@ -7,6 +7,8 @@
 namespace strobe::record {
 namespace {
 
+constexpr uint64_t kGenerationIntervalNs = 1'000'000;  // between looks for freed code objects
+
 PythonState state_of(const PythonCapture& capture, bool in_interpreter) {
   if (capture.outcome == PythonOutcome::none || capture.outcome == PythonOutcome::unread) {
     return PythonState::none;
@@ -32,8 +34,20 @@ LossReason reason_of(PythonOutcome outcome) {
 
 }  // namespace
 
-FrameId PythonFrames::name(PythonProcess& process, const RawPythonFrame& raw, uint64_t time_ns, bool& bad) {
-  const python::CodeObject* code = process.code.find(raw.code, time_ns);
+void PythonFrames::name(PythonProcess& process, uint64_t now_ns, PythonCapture& capture) {
+  if (now_ns >= process.generation_looked_ns + kGenerationIntervalNs) {
+    process.generation_looked_ns = now_ns;
+    process.code.check_generation(capture.interpreter);
+  }
+  capture.named.clear();
+  for (const RawPythonFrame& frame : capture.frames) {
+    capture.named.push_back(name_frame(process, frame, now_ns, capture.nameless));
+  }
+}
+
+FrameId PythonFrames::name_frame(PythonProcess& process, const RawPythonFrame& raw, uint64_t now_ns,
+                                 bool& bad) {
+  const python::CodeObject* code = process.code.find(raw.code, now_ns);
   if (code == nullptr) {
     bad = true;
     return {};
@@ -94,9 +108,10 @@ FrameId PythonFrames::name_c_function(PythonProcess& process, const AddressSpace
 }
 
 /// One behind the outermost Python frame among the merged ones; 0 where there is none.
-size_t PythonFrames::outermost_python() const {
+size_t PythonFrames::outermost_python(const PythonCapture& capture) const {
   size_t end = mixed_.frames.size();
-  while (end > 0 && (!mixed_.frames[end - 1].python || named_[mixed_.frames[end - 1].index].is_none())) --end;
+  while (end > 0 && (!mixed_.frames[end - 1].python || capture.named[mixed_.frames[end - 1].index].is_none()))
+    --end;
   return end;
 }
 
@@ -114,10 +129,6 @@ void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
                          const SampleMoment& moment, NamedStack& out) {
   out.outcome = capture.outcome;
   out.reason = reason_of(capture.outcome);
-  bool bad = false;
-  named_.clear();
-  for (const RawPythonFrame& frame : capture.frames)
-    named_.push_back(name(process, frame, moment.time_ns, bad));
   mark_evaluators(process.interpreter.file, process.interpreter.module, native);
   const NativeStack shape{.stack_pointers = unwound.stack_pointers,
                           .count = native.size(),
@@ -126,13 +137,13 @@ void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
                           .evaluators = evaluators_};
   const bool later = capture.reading == PythonReading::running;
   merge_frames(shape, capture.frames, later ? Trusted::python : Trusted::native, mixed_);
-  const size_t python_end = outermost_python();
+  const size_t python_end = outermost_python(capture);
   out.frames.clear();
   size_t start = 0;  // where the native frames outside of all Python begin
   for (size_t i = 0; i < mixed_.frames.size(); ++i) {
     if (i == python_end) start = out.frames.size();
     const MixedFrame& frame = mixed_.frames[i];
-    const FrameId id = frame.python ? named_[frame.index] : native[frame.index];
+    const FrameId id = frame.python ? capture.named[frame.index] : native[frame.index];
     if (frame.python || python_end == 0) {
       if (!id.is_none()) out.frames.push_back(id);
       continue;
@@ -148,8 +159,8 @@ void PythonFrames::merge(PythonProcess& process, const PythonCapture& capture,
       rows_.modules->find_interpreter(rows_.frames->row(native.front()).module) != nullptr;
   out.state = state_of(capture, in_interpreter);
   if (out.outcome != PythonOutcome::full) return;
-  if (bad || (mixed_.left_out != 0 && !later)) out.outcome = PythonOutcome::partial;
-  if (bad) {
+  if (capture.nameless || (mixed_.left_out != 0 && !later)) out.outcome = PythonOutcome::partial;
+  if (capture.nameless) {
     out.reason = LossReason::bad_code_object;
   } else if (mixed_.left_out != 0) {
     out.reason = LossReason::changed_while_read;

@@ -45,7 +45,10 @@ class PythonFrames {
   explicit PythonFrames(const FrameRows& rows)
       : rows_(rows), cache_(kCacheSize), c_functions_(*rows.modules) {}
 
-  /// `native`: the rows of the frames of `unwound`. Puts the Python frames of `capture` among them.
+  /// Fills in the rows of the capture's frames, as their code objects are now.
+  void name(PythonProcess& process, uint64_t now_ns, PythonCapture& capture);
+  /// `native`: the rows of the frames of `unwound`. Puts the Python frames of `capture`, which are named,
+  /// among them.
   void merge(PythonProcess& process, const PythonCapture& capture, const unwind::UnwoundStack& unwound,
              const std::vector<FrameId>& native, const SampleMoment& moment, NamedStack& out);
 
@@ -61,14 +64,14 @@ class PythonFrames {
   };
 
   /// None for frames that are hidden or have no code object (any more).
-  FrameId name(PythonProcess& process, const RawPythonFrame& raw, uint64_t time_ns, bool& bad);
+  FrameId name_frame(PythonProcess& process, const RawPythonFrame& raw, uint64_t now_ns, bool& bad);
   FrameId name_anew(PythonProcess& process, const RawPythonFrame& raw, const python::CodeObject& code);
   void mark_evaluators(const python::InterpreterModule& interpreter, ModuleId module,
                        const std::vector<FrameId>& native);
   [[nodiscard]] FrameId as_interpreter(FrameId native);
   /// The frame of the C function, as Python calls it, that a native frame is of; none for most.
   FrameId name_c_function(PythonProcess& process, const AddressSpace& space, FrameId native);
-  [[nodiscard]] size_t outermost_python() const;
+  [[nodiscard]] size_t outermost_python(const PythonCapture& capture) const;
   void hide_start(size_t start, NamedStack& out);
 
   FrameRows rows_;
@@ -76,8 +79,7 @@ class PythonFrames {
   CFunctions c_functions_;
   /// By native frame: that of the C function it is of, none for most.
   std::unordered_map<uint32_t, FrameId> c_frames_;
-  std::vector<uint8_t> evaluators_;  // reused, as are the two below
-  std::vector<FrameId> named_;
+  std::vector<uint8_t> evaluators_;  // reused, as is the one below
   MixedStack mixed_;
 };
 

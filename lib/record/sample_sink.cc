@@ -6,11 +6,6 @@
 #include "unwind/core/architecture.h"
 
 namespace strobe::record {
-namespace {
-
-constexpr uint64_t kGenerationIntervalNs = 1'000'000;  // between looks for freed code objects
-
-}  // namespace
 
 SampleSink::SampleSink(const SampleSinkOptions& options)
     : start_ns_(options.start_ns),
@@ -86,17 +81,24 @@ void SampleSink::name_frames(const ProcessState& process, const RawSample& sampl
   for (const UnwoundFrame& frame : unwound_.frames) stack_.frames.push_back(intern_frame(process, frame));
   PythonProcess* python = sample.python == nullptr ? nullptr : python_.find(sample.pid);
   if (python == nullptr) return;
-  native_ = stack_.frames;
-  const uint64_t known = python->code.misses();
-  if (sample.time_ns >= python->generation_looked_ns + kGenerationIntervalNs) {
-    python->generation_looked_ns = sample.time_ns;
-    python->code.check_generation(sample.python->interpreter);
+  if (sample.python->named.empty()) {
+    capture_ = *sample.python;
+    on_python(sample.pid, capture_);
   }
+  const PythonCapture& capture = sample.python->named.empty() ? capture_ : *sample.python;
+  native_ = stack_.frames;
   python_frames_.merge(
-      *python, *sample.python, unwound_, native_,
+      *python, capture, unwound_, native_,
       {.time_ns = sample.time_ns, .in_kernel = !sample.kernel_frames.empty(), .space = &process.space},
       stack_);
-  if (python->code.misses() != known) python_.met_code(monotonic_now_ns());
+}
+
+void SampleSink::on_python(pid_t pid, PythonCapture& capture) {
+  PythonProcess* python = python_.find(pid);
+  if (python == nullptr) return;
+  const uint64_t known = python->code.met();
+  python_frames_.name(*python, monotonic_now_ns(), capture);
+  if (python->code.met() != known) python_.met_code(monotonic_now_ns());
 }
 
 void SampleSink::count(const RawSample& sample, ThreadId thread) {

@@ -44,6 +44,7 @@ class SampleSink final : public EventSink {
   void on_exit(const ExitEvent& event) override;
   void on_comm(const CommEvent& event) override;
   void on_map(const MapEvent& event) override;
+  void on_python(pid_t pid, PythonCapture& capture) override;
   void on_lost(const LostEvent& event) override;
   void on_thread_cpu(const ThreadCpuEvent& event) override { tracker_.on_thread_cpu(event); }
 
@@ -104,6 +105,7 @@ class SampleSink final : public EventSink {
   unwind::UnwoundStack unwound_;  // reused, as are the two below
   std::vector<FrameId> native_;
   NamedStack stack_;
+  PythonCapture capture_;
   PythonTargets python_;
   PythonThreadNames python_threads_;
   PythonFrames python_frames_{{&strings_, &functions_, &frames_, &modules_}};

@@ -247,7 +247,7 @@ Result<void> PerfEngine::finish(EventSink& sink) {
 
 void PerfEngine::drain(EventSink& sink, uint64_t front_ns) {
   rings_->refresh();
-  python_.fetch(*rings_);
+  python_.fetch(*rings_, sink);
   RingMerger& merger = rings_->merger();
   late_now_ = 0;
   while (const auto merged = merger.next(front_ns)) {

@@ -45,8 +45,9 @@ void PythonFrames::watch(const PythonTarget& target) {
   if (program_) static_cast<void>(program_->watch(target));
 }
 
-void PythonFrames::fetch(const RingSet& rings) {
+void PythonFrames::fetch(const RingSet& rings, EventSink& sink) {
   if (pids_.empty()) return;
+  sink_ = &sink;
   if (program_) return program_->drain(*this);
   for (size_t i = 0; i < rings.size(); ++i) {
     const Bytes ring = rings.data(i);
@@ -58,7 +59,9 @@ void PythonFrames::fetch(const RingSet& rings) {
 }
 
 void PythonFrames::on_python(const bpf::PythonRecord& record, std::span<const RawPythonFrame> frames) {
-  bpf::fill_capture(record, frames, matcher_.add(static_cast<pid_t>(record.tid), record.time_ns));
+  PythonCapture& capture = matcher_.add(static_cast<pid_t>(record.tid), record.time_ns);
+  bpf::fill_capture(record, frames, capture);
+  sink_->on_python(static_cast<pid_t>(record.pid), capture);
 }
 
 void PythonFrames::look_at(RingReader& reader) {
@@ -74,8 +77,8 @@ void PythonFrames::look_at(RingReader& reader) {
 
 void PythonFrames::read_running(const RawSample& sample) {
   PythonCapture& capture = matcher_.add(sample.tid, sample.time_ns);
-  if (reader_->read_frames(sample.pid, sample.tid, false, capture)) return;
-  capture.clear();
+  if (!reader_->read_frames(sample.pid, sample.tid, false, capture)) return capture.clear();
+  sink_->on_python(sample.pid, capture);
 }
 
 const PythonCapture* PythonFrames::find(const RawSample& sample) {

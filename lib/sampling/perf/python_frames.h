@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "model/events.h"
 #include "model/python.h"
 #include "model/quality.h"
 #include "model/raw_sample.h"
@@ -40,7 +41,8 @@ class PythonFrames final : private bpf::PythonRecordSink {
   [[nodiscard]] bool reads_running() const { return reading() == PythonReading::running && !pids_.empty(); }
 
   /// Gets the frames of all samples that are visible in the rings, which are refreshed and not read yet.
-  void fetch(const RingSet& rings);
+  /// `sink` may name them.
+  void fetch(const RingSet& rings, EventSink& sink);
 
   /// The frames of a sample that is delivered now, valid until the next call; null where its process is not
   /// watched.
@@ -62,6 +64,7 @@ class PythonFrames final : private bpf::PythonRecordSink {
   std::unordered_set<pid_t> pids_;  // watched
   PythonMatcher matcher_;
   PythonCapture unread_;
+  EventSink* sink_ = nullptr;  // during fetch()
   struct Peek {
     const std::byte* ring = nullptr;  // another one when the ring was replaced
     RingReader reader;

@@ -10,9 +10,13 @@ Application make_application(const std::vector<std::string>& after_marker) {
   app.require_subcommand(1);
   app.footer("strobe SUBCOMMAND --help tells more.");
   std::vector<std::pair<std::string, Action>> actions = {
-      {"run", add_run_command(app, after_marker)}, {"attach", add_attach_command(app)},
-      {"report", add_report_command(app)},         {"export", add_export_command(app)},
-      {"compare", add_compare_command(app)},       {"doctor", add_doctor_command(app)},
+      {"run", add_run_command(app, after_marker)},
+      {"attach", add_attach_command(app)},
+      {"dump", add_dump_command(app)},
+      {"report", add_report_command(app)},
+      {"export", add_export_command(app)},
+      {"compare", add_compare_command(app)},
+      {"doctor", add_doctor_command(app)},
       {"control", add_control_command(app)},
   };
   return {.app = std::move(owner), .actions = std::move(actions)};

@@ -29,6 +29,7 @@ using Action = std::function<int()>;
 /// `after_marker`: the words behind the first "--", which belong to the profiled program.
 Action add_run_command(CLI::App& app, const std::vector<std::string>& after_marker);
 Action add_attach_command(CLI::App& app);
+Action add_dump_command(CLI::App& app);
 Action add_report_command(CLI::App& app);
 Action add_export_command(CLI::App& app);
 Action add_doctor_command(CLI::App& app);

@@ -1,0 +1,50 @@
+// System calls of x86-64 that block, by what they wait for.
+#if defined(__x86_64__)
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <array>
+
+#include "os/call_state.h"
+
+namespace strobe::os {
+namespace {
+
+struct Call {
+  uint64_t number;
+  ThreadState state;
+};
+
+constexpr std::array kCalls = {
+    Call{SYS_futex, ThreadState::lock},         Call{SYS_semop, ThreadState::lock},
+    Call{SYS_semtimedop, ThreadState::lock},    Call{SYS_flock, ThreadState::lock},
+    Call{SYS_nanosleep, ThreadState::sleep},    Call{SYS_clock_nanosleep, ThreadState::sleep},
+    Call{SYS_pause, ThreadState::sleep},        Call{SYS_wait4, ThreadState::child},
+    Call{SYS_waitid, ThreadState::child},       Call{SYS_read, ThreadState::io},
+    Call{SYS_write, ThreadState::io},           Call{SYS_readv, ThreadState::io},
+    Call{SYS_writev, ThreadState::io},          Call{SYS_pread64, ThreadState::io},
+    Call{SYS_pwrite64, ThreadState::io},        Call{SYS_sendfile, ThreadState::io},
+    Call{SYS_splice, ThreadState::io},          Call{SYS_poll, ThreadState::io},
+    Call{SYS_ppoll, ThreadState::io},           Call{SYS_select, ThreadState::io},
+    Call{SYS_pselect6, ThreadState::io},        Call{SYS_epoll_wait, ThreadState::io},
+    Call{SYS_epoll_pwait, ThreadState::io},     Call{SYS_accept, ThreadState::io},
+    Call{SYS_accept4, ThreadState::io},         Call{SYS_connect, ThreadState::io},
+    Call{SYS_recvfrom, ThreadState::io},        Call{SYS_recvmsg, ThreadState::io},
+    Call{SYS_recvmmsg, ThreadState::io},        Call{SYS_sendto, ThreadState::io},
+    Call{SYS_sendmsg, ThreadState::io},         Call{SYS_io_getevents, ThreadState::io},
+    Call{SYS_io_uring_enter, ThreadState::io},  Call{SYS_msgrcv, ThreadState::io},
+    Call{SYS_mq_timedreceive, ThreadState::io}, Call{SYS_fsync, ThreadState::disk},
+    Call{SYS_fdatasync, ThreadState::disk},
+};
+
+}  // namespace
+
+ThreadState state_of_call(uint64_t number) {
+  const auto found = std::ranges::find(kCalls, number, &Call::number);
+  return found == kCalls.end() ? ThreadState::other : found->state;
+}
+
+bool is_futex(uint64_t number) { return number == SYS_futex; }
+
+}  // namespace strobe::os
+#endif

@@ -1,0 +1,89 @@
+// The threads of some processes at one moment, as text.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/dump.h"
+#include "report/escape.h"
+#include "report/text_style.h"
+
+namespace strobe::report {
+namespace {
+
+using Language = DumpedFrame::Language;
+
+std::string file_name(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  return slash == std::string::npos || slash + 1 == path.size() ? path : path.substr(slash + 1);
+}
+
+/// "name (file:line)", or the module in brackets where the file is not known.
+std::string frame_text(const DumpedFrame& frame) {
+  const std::string name = frame.function.empty() ? fmt::format("{:#x}", frame.address) : frame.function;
+  if (!frame.file.empty()) return printable(fmt::format("{} ({}:{})", name, frame.file, frame.line));
+  if (frame.module.empty()) return printable(name);
+  return printable(fmt::format("{} [{}]", name, file_name(frame.module)));
+}
+
+/// What the thread has of Python, behind its state; empty where there is none.
+std::string python_text(const DumpedThread& thread) {
+  if (thread.python_state == PythonState::none) return {};
+  return fmt::format(", Python: {}", name_of(thread.python_state));
+}
+
+std::string stack_note(const DumpedThread& thread) {
+  std::string note;
+  if (!thread.problem.empty()) return "no stack: " + printable(thread.problem);
+  if (thread.stack_class == StackClass::truncated || thread.stack_class == StackClass::incomplete)
+    note = "the outermost native frames are missing";
+  if (thread.python_outcome != PythonOutcome::none && thread.python_outcome != PythonOutcome::full)
+    note += fmt::format("{}Python's frames are {}", note.empty() ? "" : "; ", name_of(thread.python_outcome));
+  return note;
+}
+
+std::string thread_text(const DumpedThread& thread, const TextStyle& style) {
+  std::string names = printable(thread.name);
+  if (!thread.python_name.empty() && thread.python_name != thread.name)
+    names += fmt::format(" \"{}\"", printable(thread.python_name));
+  std::string text = paint(fmt::format("  thread {} {}", thread.tid, names), Tone::strong, style) +
+                     fmt::format(": {}{}\n", name_of(thread.state), python_text(thread));
+  for (const DumpedFrame& frame : thread.frames) {
+    // Python's frames stand out: they are what most people look for.
+    const Tone tone = frame.language == Language::python ? Tone::strong : Tone::plain;
+    text += "      " + paint(frame_text(frame), tone, style) + '\n';
+  }
+  if (const std::string note = stack_note(thread); !note.empty())
+    text += "      " + paint("(" + note + ")", Tone::faint, style) + '\n';
+  return text;
+}
+
+std::string thread_list(const std::vector<int32_t>& tids) {
+  std::string text;
+  for (const int32_t tid : tids) text += fmt::format(" {}", tid);
+  return text;
+}
+
+std::string process_text(const DumpedProcess& process, const TextStyle& style) {
+  const std::string& command = process.command_line.empty() ? process.command : process.command_line;
+  std::string text =
+      paint(fmt::format("process {}", process.pid), Tone::strong, style) + ": " + printable(command);
+  if (!process.python.empty()) text += "  (" + printable(process.python) + ")";
+  text += '\n';
+  if (process.parent) text += fmt::format("  child of {}\n", *process.parent);
+  if (!process.gil_holders.empty()) text += "  holds the GIL:" + thread_list(process.gil_holders) + '\n';
+  if (!process.gil_waiters.empty()) text += "  wait for it:" + thread_list(process.gil_waiters) + '\n';
+  for (const DumpedThread& thread : process.threads) text += '\n' + thread_text(thread, style);
+  return text;
+}
+
+}  // namespace
+
+std::string write_dump(const Dump& dump, const TextStyle& style) {
+  std::string text;
+  for (const std::string& warning : dump.warnings) text += "WARNING: " + printable(warning) + '\n';
+  for (const DumpedProcess& process : dump.processes)
+    text += (text.empty() ? "" : "\n") + process_text(process, style);
+  return text;
+}
+
+}  // namespace strobe::report

@@ -1,0 +1,160 @@
+#include "workflow/thread_look.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <thread>
+
+#include "base/clock.h"
+#include "os/proc_tasks.h"
+#include "os/process_memory.h"
+#include "os/procfs.h"
+#include "os/ptrace.h"
+
+namespace strobe::workflow {
+namespace {
+
+constexpr size_t kStackBytes = 128 * 1024;  // the rest is read while unwinding, where it is needed
+constexpr int kTries = 5;                   // of a thread that wakes up while it is looked at
+constexpr uint64_t kStopPatienceNs = 500'000'000;
+constexpr uint64_t kSpinNs = 2'000'000;  // a stop takes some 40 us: sleeping would leave it stopped longer
+
+void read_stack(ThreadLook& look) {
+  look.stack.resize(kStackBytes);
+  const size_t size = os::ProcessMemory(look.pid).read_some(look.registers.value[x86_64::kRsp], look.stack);
+  look.stack_full = size == look.stack.size();
+  look.stack.resize(size);
+}
+
+/// How often the thread was given a CPU: it stood still where that is the same before and after.
+std::optional<uint64_t> read_slices(pid_t pid, pid_t tid) {
+  const auto text = os::read_proc_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
+  const auto stat = text ? os::decode_schedstat(*text) : std::nullopt;
+  return stat ? std::optional(stat->slices) : std::nullopt;
+}
+
+enum class Outcome : uint8_t { done, moved, runs };
+
+Outcome look_once(ThreadLook& look, PythonFrameReader* python) {
+  const auto before = read_slices(look.pid, look.tid);
+  const auto stat = os::read_stat(look.pid, look.tid);
+  if (!stat) {
+    look.problem = kEndedProblem;
+    return Outcome::done;
+  }
+  look.kernel_state = stat->state;
+  if (stat->state == 'R') return Outcome::runs;
+  if (stat->is_zombie()) {
+    look.problem = kEndedProblem;
+    return Outcome::done;
+  }
+  const auto blocked = os::read_syscall(look.pid, look.tid);
+  if (!blocked) {
+    look.problem = blocked.error().what;
+    return Outcome::done;
+  }
+  if (!*blocked) return Outcome::moved;
+  look.blocked = **blocked;
+  look.registers.value[x86_64::kRsp] = look.blocked->stack_pointer;
+  look.registers.value[x86_64::kRip] = look.blocked->program_counter;
+  read_stack(look);
+  look.has_python = python != nullptr && python->read_frames(look.pid, look.tid, true, look.python);
+  if (read_slices(look.pid, look.tid) != before) return Outcome::moved;
+  look.has_registers = look.blocked->stack_pointer != 0;
+  if (!look.has_registers) look.problem = "it has no user stack";
+  return Outcome::done;
+}
+
+/// The stops of this thread's tracees, until all of them were looked at or the time is over.
+class Stopper {
+ public:
+  Stopper(std::vector<ThreadLook>& looks, PythonFrameReader* python) : looks_(&looks), python_(python) {}
+
+  void run() {
+    for (ThreadLook& look : *looks_) {
+      if (!look.has_registers && look.problem.empty()) stop(look);
+    }
+  }
+
+ private:
+  /// One at a time: the others run.
+  void stop(ThreadLook& look) {
+    if (const int error = os::trace::seize(look.tid, {.follow_children = false}); error != 0) {
+      const Error refused = os::make_access_error(error, look.pid, "look at a running thread");
+      look.problem = refused.what + (refused.hint.empty() ? "" : "; " + refused.hint);
+      return;
+    }
+    // The last look before the interrupt, which would make some system calls fail: it may have blocked since.
+    if (look_once(look, python_) == Outcome::done) return;
+    const uint64_t begin_ns = monotonic_now_ns();
+    os::trace::interrupt(look.tid);
+    for (uint64_t waited_ns = 0; waited_ns < kStopPatienceNs; waited_ns = monotonic_now_ns() - begin_ns) {
+      if (const auto stop = os::trace::find_stop()) {
+        if (handle(*stop, look, begin_ns)) return;
+      } else if (waited_ns > kSpinNs) {
+        if (os::trace::collect_lost(look.tid, true)) break;
+        const timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
+        ::nanosleep(&pause, nullptr);
+      }
+    }
+    look.has_registers = false;
+    look.problem = "it did not stop, or ended";
+  }
+
+  /// Whether `look` was done with. Threads born meanwhile are tracees too, and are let go.
+  bool handle(const os::trace::Stop& stop, ThreadLook& look, uint64_t begin_ns) {
+    const bool is_ours = stop.tid == look.tid;
+    if (is_ours && stop.event != os::trace::StopEvent::exit) take(look);
+    if (stop.event == os::trace::StopEvent::signal) {
+      os::trace::resume(stop.tid, stop.signal);  // it is delivered; the thread is still to be stopped
+      if (is_ours) os::trace::interrupt(stop.tid);
+      return false;
+    }
+    os::trace::detach(stop.tid);  // a job-control stop stays one
+    if (is_ours) {
+      look.stopped_ns = monotonic_now_ns() - begin_ns;
+      if (stop.event == os::trace::StopEvent::exit) look.problem = kEndedProblem;
+    }
+    return is_ours;
+  }
+
+  void take(ThreadLook& look) const {
+    const auto taken = os::trace::read_registers(look.tid);
+    look.has_registers = taken.valid;
+    if (!taken.valid) {
+      look.problem = "it runs 32-bit code";
+      return;
+    }
+    look.registers = taken.registers;
+    read_stack(look);
+    look.has_python = python_ != nullptr && python_->read_frames(look.pid, look.tid, true, look.python);
+  }
+
+  std::vector<ThreadLook>* looks_;
+  PythonFrameReader* python_;
+};
+
+}  // namespace
+
+std::vector<ThreadLook> look_at_threads(pid_t pid, PythonFrameReader* python) {
+  std::vector<ThreadLook> looks;
+  const auto threads = os::list_threads(pid);
+  if (!threads) return looks;
+  for (const pid_t tid : *threads) {
+    ThreadLook look;
+    for (int i = 0; i < kTries; ++i) {
+      look = {};
+      look.pid = pid;
+      look.tid = tid;
+      if (look_once(look, python) != Outcome::moved) break;
+    }
+    looks.push_back(std::move(look));
+  }
+  return looks;
+}
+
+void stop_and_look(std::vector<ThreadLook>& looks, PythonFrameReader* python) {
+  std::jthread([&] { Stopper(looks, python).run(); }).join();
+}
+
+}  // namespace strobe::workflow

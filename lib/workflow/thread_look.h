@@ -1,0 +1,47 @@
+// One look at one thread, for `strobe dump`: registers, the top of its stack, Python's frames. A blocked
+// thread is looked at where it stands, through procfs and its memory, and is not disturbed; only one that
+// runs is stopped, for some tens of microseconds (docs/dump.md).
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/python.h"
+#include "model/registers.h"
+#include "os/proc_syscall.h"
+
+namespace strobe::workflow {
+
+/// ThreadLook::problem of a thread that ended before it was looked at.
+inline constexpr const char* kEndedProblem = "it ended";
+
+struct ThreadLook {
+  pid_t pid = 0;
+  pid_t tid = 0;
+  char kernel_state = '?';                   ///< as /proc/PID/stat has it
+  std::optional<os::BlockedThread> blocked;  ///< where it waits; none for one that was stopped
+  bool has_registers = false;
+  /// Of a blocked thread only the stack pointer and the program counter are known, the others are 0.
+  Registers registers;
+  std::vector<std::byte> stack;
+  bool stack_full = false;  ///< it may go on beyond `stack`
+  bool has_python = false;
+  PythonCapture python;
+  std::string problem;  ///< why there are no registers
+  uint64_t stopped_ns = 0;
+};
+
+/// Looks at the threads of one process that stand still. Those that run are left for stop_and_look: they are
+/// in the result with no registers, no problem and kernel_state 'R'.
+[[nodiscard]] std::vector<ThreadLook> look_at_threads(pid_t pid, PythonFrameReader* python);
+
+/// Stops each of the threads given that has neither registers nor a problem, looks, and lets it go on. Uses a
+/// thread of its own, whose end lets go of whatever did not answer.
+void stop_and_look(std::vector<ThreadLook>& looks, PythonFrameReader* python);
+
+}  // namespace strobe::workflow

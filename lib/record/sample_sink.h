@@ -51,6 +51,7 @@ class SampleSink final : public EventSink {
   /// Everything new since the last call.
   [[nodiscard]] RecordingDelta take_delta();
   [[nodiscard]] TargetTracker& tracker() { return tracker_; }
+  [[nodiscard]] ModuleTable& modules() { return modules_; }
   [[nodiscard]] PythonTargets& python() { return python_; }
   [[nodiscard]] const PythonTargets& python() const { return python_; }
   void name_python_threads(uint64_t now_ns) { python_threads_.refresh(now_ns, python_, tracker_); }

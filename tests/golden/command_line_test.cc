@@ -36,6 +36,7 @@ TEST(GoldenCommandLine, Help) {
   test::expect_golden("help.txt", strobe_with("--help"));
   test::expect_golden("help_run.txt", strobe_with("run --help"));
   test::expect_golden("help_attach.txt", strobe_with("attach --help"));
+  test::expect_golden("help_dump.txt", strobe_with("dump --help"));
   test::expect_golden("help_report.txt", strobe_with("report --help"));
   test::expect_golden("help_export.txt", strobe_with("export --help"));
   test::expect_golden("help_doctor.txt", strobe_with("doctor --help"));
@@ -66,6 +67,9 @@ TEST(GoldenCommandLine, Errors) {
                                 "attach self",
                                 "attach 0",
                                 "attach 12x",
+                                "dump",
+                                "dump 12x",
+                                "dump 0",
                                 "doctor self",
                                 "doctor --json /nosuch/report.json",
                                 "report",

@@ -160,7 +160,7 @@ TEST_F(CProfileFiles, HaveTheViewsThatCallsCanHave) {
   EXPECT_EQ(table.out.find("quality"), std::string::npos) << "nothing was sampled: " << table.out;
 
   const ProgramResult callers = strobe({"report", "x.prof", "callers", "even"});
-  EXPECT_NE(callers.out.find("program.py:17(odd)"), std::string::npos) << callers.out << callers.err;
+  EXPECT_NE(callers.out.find("program.py:16(odd)"), std::string::npos) << callers.out << callers.err;
   const ProgramResult callees = strobe({"report", "x.prof", "callees", "wert"});
   EXPECT_NE(callees.out.find("{built-in method builtins.sorted}"), std::string::npos) << callees.out;
 }

@@ -46,11 +46,11 @@ json thread_with(const json& dump, const char* key, const json& value) {
   return nullptr;
 }
 
-/// "name:line" of the frames of Python, or the names of all frames; innermost first.
+/// "name:line" of the frames of Python code (a C function that Python calls has no line); innermost first.
 std::vector<std::string> python_frames(const json& thread) {
   std::vector<std::string> frames;
   for (const json& frame : thread.at("frames")) {
-    if (frame.at("language") == "python")
+    if (frame.at("language") == "python" && frame.at("line") != 0)
       frames.push_back(frame.at("function").get<std::string>() + ":" + frame.at("line").dump());
   }
   return frames;

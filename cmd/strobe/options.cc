@@ -190,8 +190,9 @@ void add_view_options(CLI::App& app, ReportOptions& options) {
   add("--focus", options.filter.focus, "Only stacks with a matching function; of several, with all");
   add("--ignore", options.filter.ignore, "No stacks with a matching function");
   add("--hide", options.filter.hide, "Take matching functions out; their time is their caller's");
-  app.add_flag("!--no-native", options.filter.native,
-               "Python's functions only; native time is their caller's")
+  app.add_flag_callback(
+         "--no-native", [&options] { options.filter.native = false; },
+         "Python's functions only; native time is their caller's")
       ->group(kViewGroup);
   app.add_flag("--interpreter-frames", options.filter.interpreter_frames,
                "Also the C functions of the Python interpreter itself")

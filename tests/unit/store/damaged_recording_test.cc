@@ -100,7 +100,7 @@ TEST_F(DamagedRecording, WithValuesThatCannotBe) {
       {"stack with a younger parent", "UPDATE stack SET parent = 2 WHERE id = 1"},
       {"stack of no frame", "UPDATE stack SET frame = 4"},
       {"stack below a dropped one", "DELETE FROM stack WHERE id = 0"},
-      {"frame kind", "UPDATE frame SET kind = 4"},
+      {"frame kind", "UPDATE frame SET kind = 5"},
       {"frame of no module", "UPDATE frame SET module = 2"},
       {"frame of no function", "UPDATE frame SET function = 2"},
       {"frame inlined into itself", "UPDATE frame SET outer = id"},

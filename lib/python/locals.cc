@@ -22,6 +22,34 @@ constexpr uint64_t kSmallIntTag = 3;  // 3.14+: the value itself, shifted
 
 uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
 
+/// A str as Python writes it.
+std::string quote(const std::string& text) {
+  const bool has_single = text.find('\'') != std::string::npos;
+  const char mark = has_single && text.find('"') == std::string::npos ? '"' : '\'';
+  std::string out(1, mark);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == mark || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+      out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + mark;
+}
+
+/// A float as Python writes it.
+std::string number_text(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+  return text;
+}
+
 class Values {
  public:
   Values(MemoryReader& memory, const Runtime& runtime)
@@ -55,7 +83,7 @@ class Values {
     }
     if (type == "float") {
       double value = 0;
-      return read_value(*memory_, at(object, o.float_value), value) ? fmt::format("{}", value) : "?";
+      return read_value(*memory_, at(object, o.float_value), value) ? number_text(value) : "?";
     }
     if (type == "str") return describe_text(object);
     if (type == "list" || type == "tuple" || type == "bytes") return describe_length(object, type, o.size);
@@ -67,8 +95,9 @@ class Values {
     const auto text = objects_.read_string(object, kMaxTextCharacters);
     if (!text) return "?";
     const uint64_t length = objects_.read_word(at(object, layout_->object.string_length));
-    return "'" + *text +
-           (length > kMaxTextCharacters ? fmt::format("' and {} more", length - kMaxTextCharacters) : "'");
+    std::string quoted = quote(*text);
+    if (length > kMaxTextCharacters) quoted += fmt::format(" and {} more", length - kMaxTextCharacters);
+    return quoted;
   }
 
   [[nodiscard]] std::string describe_length(uint64_t object, const std::string& type,
@@ -91,8 +120,7 @@ std::vector<std::byte> read_kinds(const Objects& objects, const ObjectLayout& la
 
 }  // namespace
 
-std::vector<LocalVariable> read_locals(MemoryReader& memory, const Runtime& runtime, uint64_t frame,
-                                       uint64_t code) {
+LocalVariables read_locals(MemoryReader& memory, const Runtime& runtime, uint64_t frame, uint64_t code) {
   const ObjectLayout& o = runtime.layout.object;
   const Values values(memory, runtime);
   const Objects& objects = values.objects();
@@ -108,15 +136,15 @@ std::vector<LocalVariable> read_locals(MemoryReader& memory, const Runtime& runt
     return {};
   }
   const std::vector<std::byte> kinds = read_kinds(objects, o, code, count);
-  std::vector<LocalVariable> variables;
+  LocalVariables found{.variables = {}, .left_out = static_cast<size_t>(declared) - count};
   for (size_t i = 0; i < std::min(count, kinds.size()); ++i) {
     const auto kind = std::to_integer<uint8_t>(kinds[i]);
     if (slots[i] <= 1 || (kind & (kLocalKind | kCellKind)) == 0 || (kind & kHiddenKind) != 0) continue;
     auto name = objects.read_string(names[i], kMaxNameCharacters);
     std::string value = values.describe_slot(slots[i]);
-    if (name && !value.empty()) variables.push_back({std::move(*name), std::move(value)});
+    if (name && !value.empty()) found.variables.push_back({std::move(*name), std::move(value)});
   }
-  return variables;
+  return found;
 }
 
 }  // namespace strobe::python

@@ -29,7 +29,6 @@ struct PythonWalkLayout {
   PythonOffset interpreter_threads;          ///< head of the list of thread states
   PythonOffset interpreter_gil;              ///< pointer to its _gil_runtime_state, from 3.12
   PythonOffset interpreter_gc_collecting;    ///< i32
-  PythonOffset interpreter_code_generation;  ///< u64, from 3.14: changes when a code object is freed
   // struct _gil_runtime_state
   PythonOffset gil_last_holder;
   PythonOffset gil_locked;   ///< i32, -1 before it is made
@@ -59,6 +58,9 @@ struct PythonWalkLayout {
   PythonOffset frame_generator;    ///< up to 3.10: not 0 in the frame of a generator or coroutine
   PythonOffset frame_tlbc;         ///< i32, free-threaded from 3.14
   PythonHalf frame_size;           ///< bytes that hold all of the above
+  // PyCodeObject, as far as it tells one from another (see code_identity)
+  PythonOffset code_first_line;  ///< i32
+  PythonOffset code_line_table;  ///< pointer
   PythonHalf owner_shim;  ///< the value of `owner` that marks a frame of the evaluator itself; 0xff none
 };
 
@@ -70,7 +72,14 @@ struct RawPythonFrame {
                          ///< frame contains this address; 1 where the boundary is known but not the address
   PythonHalf tlbc;       ///< which copy of the bytecode
   PythonHalf generator;  ///< 1: the frame of a generator or coroutine
+  PythonWord identity;   ///< what `code` was, as code_identity() says it; 0 where that was not read
 };
+
+/// Tells a code object from others that have its address before or after it: its line table's address and its
+/// first line, never 0.
+static inline PythonWord code_identity(PythonWord line_table, PythonHalf first_line) {
+  return (line_table ^ (PythonWord)first_line << 44) | 1;
+}
 
 #ifdef __cplusplus
 }  // namespace strobe

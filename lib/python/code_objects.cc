@@ -14,16 +14,15 @@ constexpr size_t kMaxNameCharacters = 1024;
 constexpr size_t kMaxPathCharacters = 4096;
 constexpr size_t kMaxLineTableBytes = 1 << 20;
 constexpr size_t kMaxEntries = 1 << 16;
-constexpr size_t kMaxCodeBytes = 256;        // more than sizeof(PyCodeObject) of any version
-constexpr uint32_t kMaxCopies = 4096;        // threads that have bytecode of their own
-constexpr uint64_t kTrustedNs = 10'000'000;  // how long an entry is used without another look
+constexpr size_t kMaxCodeBytes = 256;  // more than sizeof(PyCodeObject) of any version
+constexpr uint32_t kMaxCopies = 4096;  // threads that have bytecode of their own
 constexpr int64_t kMaxBytecodeBytes = 1 << 30;
 
 uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
 
 }  // namespace
 
-bool CodeObjects::read_identity(uint64_t address, Identity& out) const {
+bool CodeObjects::read_fields(uint64_t address, Fields& out) const {
   const ObjectLayout& o = runtime_->layout.object;
   std::array<std::byte, kMaxCodeBytes> buffer{};
   const auto bytes = std::span(buffer).first(
@@ -40,90 +39,71 @@ bool CodeObjects::read_identity(uint64_t address, Identity& out) const {
   return true;
 }
 
-bool CodeObjects::read_code(uint64_t address, const Identity& identity, CodeObject& out) const {
+bool CodeObjects::read_code(uint64_t address, const Fields& fields, CodeObject& out) const {
   const Objects objects(*memory_, runtime_->layout);
-  auto name = objects.read_string(identity.name, kMaxNameCharacters);
-  auto file = objects.read_string(identity.filename, kMaxPathCharacters);
-  auto table = objects.read_bytes(identity.line_table, kMaxLineTableBytes);
+  auto name = objects.read_string(fields.name, kMaxNameCharacters);
+  auto file = objects.read_string(fields.filename, kMaxPathCharacters);
+  auto table = objects.read_bytes(fields.line_table, kMaxLineTableBytes);
   if (!name || !file) return false;
   out.name = std::move(*name);
   out.file = std::move(*file);
   if (table) out.line_table = std::move(*table);
   auto qualname =
-      identity.qualname != 0 ? objects.read_string(identity.qualname, kMaxNameCharacters) : std::nullopt;
+      fields.qualname != 0 ? objects.read_string(fields.qualname, kMaxNameCharacters) : std::nullopt;
   out.qualname = qualname ? std::move(*qualname) : out.name;
-  out.first_line = identity.first_line;
+  out.first_line = fields.first_line;
   // _Py_InitCleanup (3.13+): runs between a class and its __init__, and has no line.
   out.hidden = out.name == "__init__" && out.file == "__init__";
   const ObjectLayout& o = runtime_->layout.object;
-  out.bytecode = runtime_->minor() <= 10 ? at(identity.bytecode, o.bytes_data) : at(address, o.code_bytecode);
+  out.bytecode = runtime_->minor() <= 10 ? at(fields.bytecode, o.bytes_data) : at(address, o.code_bytecode);
   return true;
 }
 
-bool CodeObjects::is_current(const Entry& entry, uint64_t now_ns) const {
-  if (runtime_->layout.walk.interpreter_code_generation >= 0 && !generations_.empty()) {
-    return entry.generation == generation_;
-  }
-  // Code that is new may be gone soon: a program that imports runs the bodies of modules once each.
-  const uint64_t trusted_ns = std::min(kTrustedNs, (entry.checked_ns - entry.read_ns) / 8);
-  return now_ns <= entry.checked_ns + trusted_ns;
-}
-
-const CodeObject* CodeObjects::find(uint64_t code, uint64_t now_ns) {
-  const auto found = entries_.find(code);
-  if (found != entries_.end() && is_current(found->second, now_ns)) {
-    return found->second.valid ? &found->second.code : nullptr;
+const CodeObject* CodeObjects::find(uint64_t code, uint64_t identity) {
+  if (identity != 0) {
+    const auto known = entries_.find({code, identity});
+    if (known != entries_.end()) return &known->second.code;
   }
   ++misses_;
-  Identity identity;
-  const bool readable = read_identity(code, identity);
-  if (found != entries_.end() && found->second.valid == readable && found->second.identity == identity) {
-    found->second.checked_ns = now_ns;
-    found->second.generation = generation_;
-    return readable ? &found->second.code : nullptr;
-  }
-  if (entries_.size() >= kMaxEntries) entries_.clear();
-  Entry entry{.identity = identity, .read_ns = now_ns, .checked_ns = now_ns, .generation = generation_};
-  entry.valid = readable && read_code(code, identity, entry.code);
+  Fields fields;
+  if (!read_fields(code, fields)) return nullptr;
+  const uint64_t present = code_identity(fields.line_table, static_cast<uint32_t>(fields.first_line));
+  if (identity != 0 && identity != present) return nullptr;
+  if (const auto known = entries_.find({code, present}); known != entries_.end()) return &known->second.code;
+  Entry entry;
+  Fields again;
+  // What it refers to was there for as long as it was.
+  if (!read_code(code, fields, entry.code) || !read_fields(code, again) || again != fields) return nullptr;
+  entry.code.address = code;
+  entry.code.identity = present;
   entry.code.serial = ++serial_;
-  Entry& kept = entries_[code] = std::move(entry);
-  return kept.valid ? &kept.code : nullptr;
+  if (entries_.size() >= kMaxEntries) entries_.clear();
+  return &(entries_[{code, present}] = std::move(entry)).code;
 }
 
-void CodeObjects::check_generation(uint64_t interpreter) {
-  const PythonOffset offset = runtime_->layout.walk.interpreter_code_generation;
-  uint64_t value = 0;
-  if (offset < 0 || interpreter == 0 || !read_value(*memory_, at(interpreter, offset), value)) return;
-  const auto [known, is_new] = generations_.try_emplace(interpreter, value);
-  if (is_new || known->second == value) return;
-  known->second = value;
-  ++generation_;
-}
-
-uint64_t CodeObjects::bytecode_copy(uint64_t address, const CodeObject& code, uint32_t tlbc) {
+uint64_t CodeObjects::bytecode_copy(const CodeObject& code, uint32_t tlbc) {
   if (tlbc == 0 || tlbc >= kMaxCopies || runtime_->layout.object.code_copies < 0) return code.bytecode;
-  const auto entry = entries_.find(address);
+  const auto entry = entries_.find({code.address, code.identity});
   if (entry == entries_.end()) return code.bytecode;
   std::vector<uint64_t>& copies = entry->second.copies;
   if (tlbc < copies.size() && copies[tlbc] != 0) return copies[tlbc];
   // _PyCodeArray: a size, then the copies; grown by replacing the array.
   const Objects objects(*memory_, runtime_->layout);
-  const uint64_t array = objects.read_word(at(address, runtime_->layout.object.code_copies));
+  const uint64_t array = objects.read_word(at(code.address, runtime_->layout.object.code_copies));
   const uint64_t size = array != 0 ? objects.read_word(array) : 0;
   if (tlbc >= size) return 0;
   copies.resize(std::max<size_t>(copies.size(), tlbc + 1));
   return copies[tlbc] = objects.read_word(array + 8 + 8 * uint64_t{tlbc});
 }
 
-std::optional<int> CodeObjects::line_of(uint64_t address, const CodeObject& code, uint64_t instruction,
-                                        uint32_t tlbc) {
+std::optional<int> CodeObjects::line_of(const CodeObject& code, uint64_t instruction, uint32_t tlbc) {
   const int minor = runtime_->minor();
   int64_t offset = 0;
   if (minor <= 10) {
     const auto last = static_cast<int64_t>(instruction);
     offset = minor == 10 && last > 0 ? last * 2 : last;  // 3.10 counts code units
   } else {
-    const uint64_t start = bytecode_copy(address, code, tlbc);
+    const uint64_t start = bytecode_copy(code, tlbc);
     if (start == 0) return std::nullopt;
     offset = static_cast<int64_t>(instruction - start);
   }

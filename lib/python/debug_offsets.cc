@@ -32,7 +32,6 @@ constexpr Source<W> kWalkSources[] = {
     {&W::interpreter_next, {64, 64, 64}, kFar},
     {&W::interpreter_threads, {72, 72, 72}, kFar},
     {&W::interpreter_gil, {112, 120, 120}, kFar},
-    {&W::interpreter_code_generation, {0, 160, 160}, kFar},
     {&W::thread_next, {168, 192, 192}},
     {&W::thread_interpreter, {176, 200, 200}},
     {&W::thread_frame, {184, 208, 208}},
@@ -139,7 +138,7 @@ Result<int> apply_debug_offsets(Bytes bytes, Layout& layout) {
     layout = table;
     return fail(ErrorCode::malformed, fmt::format("offsets of CPython 3.{} that cannot be", minor));
   }
-  set_sizes(layout.walk);
+  complete_layout(layout);
   return changed;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/clock.h"
+#include "python/core/read_word.h"
 
 namespace strobe::python {
 namespace {
@@ -179,6 +180,36 @@ void FrameReader::append_frames(MemoryReader& memory, const ThreadHead& head, si
   addresses_.clear();
   for (const ChainFrame& frame : chain_.frames().subspan(first)) {
     if (is_python_frame(runtime_.layout.walk, frame)) addresses_.push_back(frame.address);
+  }
+  read_identities(out.frames);
+}
+
+/// In one call, for what the frames run may be gone when they are named. Those that cannot be read have none.
+void FrameReader::read_identities(std::span<RawPythonFrame> frames) {
+  const PythonWalkLayout& layout = runtime_.layout.walk;
+  const PythonOffset begin = std::min(layout.code_first_line, layout.code_line_table);
+  const size_t size = static_cast<size_t>(std::max(layout.code_first_line, layout.code_line_table) - begin) + 8;
+  if (begin < 0 || size > sizeof(CodePart::bytes)) return;
+  code_parts_.clear();
+  for (const RawPythonFrame& frame : frames) code_parts_.push_back({.code = frame.code});
+  std::ranges::sort(code_parts_, {}, &CodePart::code);
+  const auto same = std::ranges::unique(code_parts_, {}, &CodePart::code);
+  code_parts_.erase(same.begin(), same.end());
+  pieces_.clear();
+  for (CodePart& part : code_parts_) {
+    pieces_.push_back({part.code + static_cast<uint64_t>(begin), std::span(part.bytes).first(size)});
+  }
+  for (size_t i = 0; i < code_parts_.size(); ++i) {  // over the ones that fail
+    const size_t filled = memory_->read_many(std::span(pieces_).subspan(i));
+    for (const size_t end = i + filled; i < end; ++i) {
+      const Bytes bytes = code_parts_[i].bytes;
+      code_parts_[i].identity =
+          code_identity(value_at<uint64_t>(bytes, layout.code_line_table - begin),
+                        value_at<uint32_t>(bytes, layout.code_first_line - begin));
+    }
+  }
+  for (RawPythonFrame& frame : frames) {
+    frame.identity = std::ranges::lower_bound(code_parts_, frame.code, {}, &CodePart::code)->identity;
   }
 }
 

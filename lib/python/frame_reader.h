@@ -44,6 +44,7 @@ class FrameReader {
   bool read_stopped(const PythonThread& thread, ThreadHead& head, InterpreterWords& words);
   void walk_from_caller(ThreadHead& head);
   void append_frames(MemoryReader& memory, const ThreadHead& head, size_t first, PythonCapture& out);
+  void read_identities(std::span<RawPythonFrame> frames);
 
   MemoryReader* memory_;
   Runtime runtime_;
@@ -53,6 +54,14 @@ class FrameReader {
   std::vector<ChainFrame> chain_storage_;
   FrameChain chain_;
   std::vector<uint64_t> addresses_;
+  /// A code object of the stack that is being read, and the part of it that tells what it is.
+  struct CodePart {
+    uint64_t code = 0;
+    uint64_t identity = 0;
+    std::array<std::byte, 128> bytes{};
+  };
+  std::vector<CodePart> code_parts_;  // reused
+  std::vector<MemoryPiece> pieces_;   // reused
   bool lacks_leaf_ = false;  // read_stopped() had to leave out the innermost frames
 };
 

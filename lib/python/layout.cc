@@ -35,7 +35,6 @@ constexpr Row<W> kWalk[] = {
   {&W::interpreter_threads,        {   8,    8,   16,   72, 7344, 7344, 7344, 7344, 7336, 7336}},
   {&W::interpreter_gil,            { kNo,  kNo,  kNo,  384,   16,   16,   16,   16,   16,   16}},
   {&W::interpreter_gc_collecting,  { 816,  816,  848,  312, 7600, 7600, 7600, 7600, 7512, 7512}},
-  {&W::interpreter_code_generation,{ kNo,  kNo,  kNo,  kNo,  kNo,  kNo, 7992, 8024, 7944, 7952}},
   {&W::gil_last_holder,            {   8,    8,    8,    8,    8,   16,    8,   16,    8,   16}},
   {&W::gil_locked,                 {  16,   16,   16,   16,   16,   24,   16,   24,   16,   24}},
   {&W::gil_enabled,                { kNo,  kNo,  kNo,  kNo,  kNo,    0,  kNo,    0,  kNo,    0}},
@@ -119,7 +118,8 @@ PythonHalf end_of(std::initializer_list<PythonOffset> fields, int width) {
 
 }  // namespace
 
-void set_sizes(PythonWalkLayout& layout) {
+void complete_layout(Layout& all) {
+  PythonWalkLayout& layout = all.walk;
   layout.thread_size = end_of({layout.thread_next, layout.thread_interpreter, layout.thread_frame,
                                layout.thread_native_id, layout.thread_ident, layout.thread_state,
                                layout.thread_chunk, layout.thread_top, layout.thread_base_frame},
@@ -128,6 +128,8 @@ void set_sizes(PythonWalkLayout& layout) {
       end_of({layout.frame_code, layout.frame_previous, layout.frame_instruction, layout.frame_generator}, 8);
   const PythonHalf others = end_of({layout.frame_owner, layout.frame_is_entry, layout.frame_tlbc + 3}, 1);
   layout.frame_size = std::max(words, others);
+  layout.code_first_line = all.object.code_first_line;
+  layout.code_line_table = all.object.code_linetable;
 }
 
 std::optional<Layout> find_layout(int minor, bool free_threaded) {
@@ -139,7 +141,7 @@ std::optional<Layout> find_layout(int minor, bool free_threaded) {
   layout.walk.minor = static_cast<PythonHalf>(minor);
   layout.walk.free_threaded = free_threaded ? 1 : 0;
   layout.walk.owner_shim = minor >= 12 ? 3 : 0xff;
-  set_sizes(layout.walk);
+  complete_layout(layout);
   return layout;
 }
 

@@ -76,7 +76,7 @@ struct Layout {
 /// The table of CPython 3.`minor`; nullopt where there is none (also free-threaded before 3.13).
 [[nodiscard]] std::optional<Layout> find_layout(int minor, bool free_threaded);
 
-/// Makes `thread_size` and `frame_size` hold the fields they are said to hold.
-void set_sizes(PythonWalkLayout& layout);
+/// Fills in what follows from other fields: the sizes, and what the walk needs of a code object.
+void complete_layout(Layout& layout);
 
 }  // namespace strobe::python

@@ -7,8 +7,6 @@
 namespace strobe::record {
 namespace {
 
-constexpr uint64_t kGenerationIntervalNs = 1'000'000;  // between looks for freed code objects
-
 PythonState state_of(const PythonCapture& capture, bool in_interpreter) {
   if (capture.outcome == PythonOutcome::none || capture.outcome == PythonOutcome::unread) {
     return PythonState::none;
@@ -34,20 +32,15 @@ LossReason reason_of(PythonOutcome outcome) {
 
 }  // namespace
 
-void PythonFrames::name(PythonProcess& process, uint64_t now_ns, PythonCapture& capture) {
-  if (now_ns >= process.generation_looked_ns + kGenerationIntervalNs) {
-    process.generation_looked_ns = now_ns;
-    process.code.check_generation(capture.interpreter);
-  }
+void PythonFrames::name(PythonProcess& process, PythonCapture& capture) {
   capture.named.clear();
   for (const RawPythonFrame& frame : capture.frames) {
-    capture.named.push_back(name_frame(process, frame, now_ns, capture.nameless));
+    capture.named.push_back(name_frame(process, frame, capture.nameless));
   }
 }
 
-FrameId PythonFrames::name_frame(PythonProcess& process, const RawPythonFrame& raw, uint64_t now_ns,
-                                 bool& bad) {
-  const python::CodeObject* code = process.code.find(raw.code, now_ns);
+FrameId PythonFrames::name_frame(PythonProcess& process, const RawPythonFrame& raw, bool& bad) {
+  const python::CodeObject* code = process.code.find(raw.code, raw.identity);
   if (code == nullptr) {
     bad = true;
     return {};
@@ -69,7 +62,7 @@ FrameId PythonFrames::name_anew(PythonProcess& process, const RawPythonFrame& ra
   row.file = rows_.strings->intern(code.file);
   row.line = static_cast<uint32_t>(std::max(code.first_line, 0));
   row.language = Language::python;
-  const int line = process.code.line_of(raw.code, code, raw.instruction, raw.tlbc).value_or(0);
+  const int line = process.code.line_of(code, raw.instruction, raw.tlbc).value_or(0);
   return rows_.frames->intern_python(rows_.functions->intern(row), row,
                                      static_cast<uint32_t>(std::max(line, 0)));
 }

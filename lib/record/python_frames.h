@@ -45,8 +45,8 @@ class PythonFrames {
   explicit PythonFrames(const FrameRows& rows)
       : rows_(rows), cache_(kCacheSize), c_functions_(*rows.modules) {}
 
-  /// Fills in the rows of the capture's frames, as their code objects are now.
-  void name(PythonProcess& process, uint64_t now_ns, PythonCapture& capture);
+  /// Fills in the rows of the capture's frames: of code objects that are there, or were known before.
+  void name(PythonProcess& process, PythonCapture& capture);
   /// `native`: the rows of the frames of `unwound`. Puts the Python frames of `capture`, which are named,
   /// among them.
   void merge(PythonProcess& process, const PythonCapture& capture, const unwind::UnwoundStack& unwound,
@@ -64,7 +64,7 @@ class PythonFrames {
   };
 
   /// None for frames that are hidden or have no code object (any more).
-  FrameId name_frame(PythonProcess& process, const RawPythonFrame& raw, uint64_t now_ns, bool& bad);
+  FrameId name_frame(PythonProcess& process, const RawPythonFrame& raw, bool& bad);
   FrameId name_anew(PythonProcess& process, const RawPythonFrame& raw, const python::CodeObject& code);
   void mark_evaluators(const python::InterpreterModule& interpreter, ModuleId module,
                        const std::vector<FrameId>& native);

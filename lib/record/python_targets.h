@@ -46,7 +46,6 @@ struct PythonProcess {
   [[nodiscard]] pid_t outer_tid(pid_t native_id);
   python::CodeObjects code;                            // of the sampling thread
   std::unordered_map<pid_t, pid_t> tids_in_namespace;  // by tid; guarded by frames_mutex
-  uint64_t generation_looked_ns = 0;                   ///< when `code` was told of freed code objects last
   bool own_namespace = true;                           ///< its thread ids are those that we see
 };
 
@@ -59,13 +58,8 @@ class PythonTargets final : public PythonFrameReader {
   /// The process became another program, or ended.
   void gone(pid_t pid);
 
-  /// Whether looks should come soon: some interpreter is not ready yet, or code objects that were not seen
-  /// before came up of late. A program that starts and imports frees many of them at once.
-  [[nodiscard]] bool is_warming_up(uint64_t now_ns) const {
-    return !waiting_.empty() || now_ns < warm_ns_ + kWarmUpNs;
-  }
-  /// A code object was read.
-  void met_code(uint64_t now_ns) { warm_ns_ = now_ns; }
+  /// Whether looks should come soon: some interpreter is not ready yet.
+  [[nodiscard]] bool is_waiting() const { return !waiting_.empty(); }
   /// Looks at those again; what is ready, or gone (`runtime` 0), since the last call.
   std::vector<PythonTarget> take_changes(uint64_t now_ns);
 
@@ -79,8 +73,6 @@ class PythonTargets final : public PythonFrameReader {
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  static constexpr uint64_t kWarmUpNs = 100'000'000;
-
   struct Waiting {
     MappedInterpreter interpreter;
     uint64_t next_look_ns = 0;
@@ -95,7 +87,6 @@ class PythonTargets final : public PythonFrameReader {
   std::unordered_map<pid_t, std::shared_ptr<PythonProcess>> processes_;
   std::map<pid_t, Waiting> waiting_;
   std::vector<PythonTarget> changes_;
-  uint64_t warm_ns_ = 0;
   std::vector<std::string> interpreters_;
   std::vector<std::string> warnings_;
 };

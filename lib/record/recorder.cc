@@ -110,7 +110,7 @@ void Recorder::run(std::promise<Result<void>> started) {
 
 void Recorder::wait_for_news() const {
   pollfd news[] = {{engine_->wake_fd(), POLLIN, 0}, {errands_.fd(), POLLIN, 0}};
-  const bool soon = sink_.reads_live_stacks() || sink_.python().is_warming_up(monotonic_now_ns());
+  const bool soon = sink_.reads_live_stacks() || sink_.python().is_waiting();
   const int timeout_ms = soon ? kLivePollTimeoutMs : kPollTimeoutMs;
   static_cast<void>(::poll(news, 2, timeout_ms));  // an interrupted wait is as good as one without news
 }

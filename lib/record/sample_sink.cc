@@ -95,10 +95,7 @@ void SampleSink::name_frames(const ProcessState& process, const RawSample& sampl
 
 void SampleSink::on_python(pid_t pid, PythonCapture& capture) {
   PythonProcess* python = python_.find(pid);
-  if (python == nullptr) return;
-  const uint64_t known = python->code.met();
-  python_frames_.name(*python, monotonic_now_ns(), capture);
-  if (python->code.met() != known) python_.met_code(monotonic_now_ns());
+  if (python != nullptr) python_frames_.name(*python, capture);
 }
 
 void SampleSink::count(const RawSample& sample, ThreadId thread) {

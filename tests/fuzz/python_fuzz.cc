@@ -25,9 +25,9 @@ void look_at_thread(python::FrameReader& reader, python::CodeObjects& codes, pid
     if (capture.frames.size() > python::kMaxChainFrames) __builtin_trap();
     for (size_t i = 0; i < std::min<size_t>(capture.frames.size(), 64); ++i) {
       const RawPythonFrame& frame = capture.frames[i];
-      const python::CodeObject* code = codes.find(frame.code, 1);
+      const python::CodeObject* code = codes.find(frame.code, frame.identity);
       if (code == nullptr) continue;
-      const auto line = codes.line_of(frame.code, *code, frame.instruction, frame.tlbc);
+      const auto line = codes.line_of(*code, frame.instruction, frame.tlbc);
       if (line && *line < 0) __builtin_trap();
     }
   }

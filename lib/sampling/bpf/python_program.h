@@ -39,6 +39,9 @@ class PythonProgram {
   /// Hands out all that is there. A sample that is visible in its ring has its record here.
   virtual void drain(PythonRecordSink& sink) = 0;
 
+  /// Becomes readable when a record came with code objects that are new: they may be freed soon.
+  [[nodiscard]] virtual int wake_fd() const = 0;
+
   /// Records that did not fit into the ring.
   [[nodiscard]] virtual uint64_t lost() const = 0;
 };

@@ -110,6 +110,7 @@ class LoadedProgram final : public PythonProgram {
   Result<void> watch(const PythonTarget& target) override;
   void forget(pid_t pid) override;
   void drain(PythonRecordSink& sink) override;
+  [[nodiscard]] int wake_fd() const override { return map_fd("records"); }
   [[nodiscard]] uint64_t lost() const override;
 
  private:

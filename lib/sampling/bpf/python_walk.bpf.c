@@ -15,7 +15,9 @@ INLINE void send(struct Walk* walk) {
   walk->record.frame_count = count;
   walk->record.outcome = (u8)walk->outcome;
   const u64 size = sizeof walk->record + count * sizeof(struct RawPythonFrame);
-  if (bpf_ringbuf_output(&records, walk, size, BPF_RB_NO_WAKEUP) == 0) return;
+  // Names are read when Strobe wakes: at once where there is a new one, else whenever it looks.
+  const u64 wakeup = walk->news ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+  if (bpf_ringbuf_output(&records, walk, size, wakeup) == 0) return;
   const u32 zero = 0;
   u64* count_lost = bpf_map_lookup_elem(&lost, &zero);
   if (count_lost) ++*count_lost;
@@ -60,6 +62,7 @@ INLINE int sample(const u64* registers, int by_bpf_loop) {
   walk->record.holds_gil = 0;
   walk->record.collecting = 0;
   walk->count = 0;
+  walk->news = 0;
   walk->tid = find_native_tid(process, ids);
   find_thread(walk, process, ids, by_bpf_loop);
   if (walk->found != 0) {

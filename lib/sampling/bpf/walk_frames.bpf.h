@@ -23,6 +23,8 @@ INLINE int begin_frames(struct Walk* walk, const struct PythonProcess* process) 
   walk->count = 0;
   walk->at_entry = 0;
   walk->window_size = 0;
+  walk->news = 0;
+  __builtin_memset(walk->met, 0, sizeof walk->met);
   return 0;
 }
 
@@ -37,6 +39,32 @@ INLINE u64 end_run(struct Walk* walk, const struct PythonProcess* process) {
   return anchor != 0 ? anchor : 1;
 }
 
+// What tells the code object from others at its address (code_identity), which may be freed before Strobe reads
+// its name; 0 where it cannot be read. Strobe is to be woken for one that is new.
+INLINE u64 find_identity(struct Walk* walk, const struct PythonProcess* process, u64 code) {
+  struct MetCode* met = &walk->met[(code >> 5) & (kMetCodes - 1)];
+  u64 line_table = 0;
+  u32 first_line = 0;
+  const u32 zero = 0;
+  if (met->code == code) return met->identity;
+  met->code = code;
+  met->identity = 0;
+  if (read_word(&line_table, code + process->layout.code_line_table) != 0) return 0;
+  if (bpf_probe_read_user(&first_line, sizeof first_line,
+                          (const void*)(code + process->layout.code_first_line)) != 0) {
+    return 0;
+  }
+  const u64 identity = code_identity(line_table, first_line);
+  met->identity = identity;
+  struct SeenCodes* seen = bpf_map_lookup_elem(&seen_codes, &zero);
+  if (!seen) return identity;
+  const u32 place = (u32)((code >> 5) ^ (code >> 19)) & (kSeenCodes - 1);
+  const u32 tag = (u32)(identity ^ identity >> 32 ^ code >> 4) + walk->record.pid * 0x9E3779B1u;
+  if (seen->tag[place] != tag) walk->news = 1;
+  seen->tag[place] = tag;
+  return identity;
+}
+
 // Takes the frame that was read as the next one of the stack.
 INLINE int add_frame(struct Walk* walk, const struct PythonProcess* process, u32 base, u64 code) {
   const u32 count = walk->count;
@@ -49,6 +77,7 @@ INLINE int add_frame(struct Walk* walk, const struct PythonProcess* process, u32
   frame->anchor = 0;
   frame->tlbc = 0;
   frame->generator = 0;
+  frame->identity = find_identity(walk, process, code);
   frame->instruction = frame_word(walk, base, process->layout.frame_instruction);
   walk->at_entry = 0;
   if (process->layout.frame_owner < 0) {  // up to 3.10: f_lasti, and every frame is a C call

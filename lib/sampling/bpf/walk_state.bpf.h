@@ -24,7 +24,20 @@ enum {
   kFramesPerTurn = 2,
   kUnrolledFrames = 128,  // each one costs the verifier time
   kUnrolledThreads = 64,
+  kMetCodes = 16,      // code objects of one walk whose identity is kept
+  kSeenCodes = 16384,  // of all processes, that Strobe was woken for
   kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
+};
+
+// A code object of this walk: recursion shows the same one again and again.
+struct MetCode {
+  u64 code;
+  u64 identity;
+};
+
+// Which code objects Strobe was woken for, each at the place that its address names; others push them out.
+struct SeenCodes {
+  u32 tag[kSeenCodes];
 };
 
 // All that one walk works on, with room after what is looked at by offset.
@@ -42,6 +55,8 @@ struct Walk {
   u64 generation;
   u64 code_type;  // where it is needed: address of PyCode_Type
   u64 registers[kRegisters];
+  struct MetCode met[kMetCodes];
+  u32 news;  // a code object was met that Strobe has not been woken for
   u32 count;
   u32 tid;       // in the process's own PID namespace
   u32 at_entry;  // the frame before was the oldest of its C call
@@ -79,6 +94,13 @@ struct {
   __type(key, u32);
   __type(value, struct Walk);
 } walks SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct SeenCodes);
+} seen_codes SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -112,6 +112,9 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   auto rings = RingSet::open(cpus);
   if (!rings) return pass(std::move(rings));
   rings_.emplace(std::move(*rings));
+  if (const bpf::PythonProgram* program = python_.program()) {
+    if (auto watched = rings_->watch(program->wake_fd()); !watched) return watched;
+  }
   const TargetEvents::Outlets outlets{.rings = &*rings_, .program = python_.program()};
   events_.emplace(options_, features_, cpus, outlets);
   ring_keeper_.emplace(RingKeeper::Sources{.rings = &*rings_, .events = &*events_}, options_.period_ns,

@@ -46,15 +46,15 @@ Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
   set.epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
   if (!set.epoll_) return from_errno("epoll_create1");
   for (const UniqueFd& owner : set.owners_) {
-    if (auto watched = set.watch(owner); !watched) return pass(std::move(watched));
+    if (auto watched = set.watch(owner.get()); !watched) return pass(std::move(watched));
   }
   return set;
 }
 
-Result<void> RingSet::watch(const UniqueFd& owner) const {
+Result<void> RingSet::watch(int fd) const {
   // Edge-triggered: the kernel reports a ring once per watermark, whatever we have read since.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, owner.get(), &event) != 0) return from_errno("epoll_ctl");
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return from_errno("epoll_ctl");
   return {};
 }
 
@@ -109,7 +109,7 @@ Result<void> RingSet::install(size_t ring, Fresh fresh) {
   owners_[ring] = std::move(fresh.owner);
   released_[ring] = 0;
   merger_->replace(ring, rings_[ring].data());
-  return watch(owners_[ring]);
+  return watch(owners_[ring].get());
 }
 
 uint64_t RingSet::total_bytes() const {

@@ -33,6 +33,8 @@ class RingSet {
   [[nodiscard]] int wake_fd() const { return epoll_.get(); }
   /// Waits for that, or until the time is over.
   void wait(int timeout_ms) const;
+  /// News of this descriptor, which is borrowed, end a wait as well.
+  Result<void> watch(int fd) const;
 
   /// Makes visible what the kernel has written by now.
   void refresh();
@@ -60,7 +62,6 @@ class RingSet {
  private:
   RingSet() = default;
   Result<void> map_rings(size_t ring_bytes);
-  Result<void> watch(const UniqueFd& owner) const;
   Result<void> install(size_t ring, Fresh fresh);
 
   std::vector<int> cpus_;

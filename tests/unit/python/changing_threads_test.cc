@@ -9,7 +9,7 @@ namespace {
 std::vector<std::string> names_of(CodeObjects& codes, const PythonCapture& capture) {
   std::vector<std::string> names;
   for (const RawPythonFrame& frame : capture.frames) {
-    const CodeObject* code = codes.find(frame.code, 1);
+    const CodeObject* code = codes.find(frame.code, frame.identity);
     names.push_back(code == nullptr ? "?" : code->name);
   }
   return names;

@@ -27,11 +27,11 @@ std::vector<std::string> functions_of(MemoryReader& memory, const Runtime& runti
   CodeObjects codes(memory, runtime);
   std::vector<std::string> functions;
   for (const RawPythonFrame& frame : capture.frames) {
-    const CodeObject* code = codes.find(frame.code, 1);
+    const CodeObject* code = codes.find(frame.code, frame.identity);
     if (code == nullptr) {
       functions.emplace_back("?");
     } else if (code->file == "/srv/shop.py") {
-      const int line = codes.line_of(frame.code, *code, frame.instruction, frame.tlbc).value_or(0);
+      const int line = codes.line_of(*code, frame.instruction, frame.tlbc).value_or(0);
       functions.push_back(code->name + ":" + std::to_string(line));
     }
   }

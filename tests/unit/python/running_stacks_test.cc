@@ -79,11 +79,11 @@ class Oracle {
   bool is_possible() {
     const std::string* callee = nullptr;
     for (const RawPythonFrame& frame : capture_.frames) {
-      const CodeObject* code = codes_.find(frame.code, 1);
+      const CodeObject* code = codes_.find(frame.code, frame.identity);
       if (code == nullptr) return false;
       if (code->hidden) continue;
       if (callee != nullptr) {
-        const int line = codes_.line_of(frame.code, *code, frame.instruction, frame.tlbc).value_or(0);
+        const int line = codes_.line_of(*code, frame.instruction, frame.tlbc).value_or(0);
         if (!marks_.may_call(line, *callee)) return false;
       }
       callee = &code->qualname;

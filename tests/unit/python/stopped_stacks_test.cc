@@ -27,11 +27,11 @@ std::vector<Line> truth_of(const nlohmann::json& frames) {
 std::vector<Line> resolve(CodeObjects& codes, const PythonCapture& capture) {
   std::vector<Line> lines;
   for (const RawPythonFrame& frame : capture.frames) {
-    const CodeObject* code = codes.find(frame.code, 1);
+    const CodeObject* code = codes.find(frame.code, frame.identity);
     if (code == nullptr) {
       lines.push_back({.function = fmt::format("code object {:#x}?", frame.code)});
     } else if (!code->hidden) {
-      const int line = codes.line_of(frame.code, *code, frame.instruction, frame.tlbc).value_or(-1);
+      const int line = codes.line_of(*code, frame.instruction, frame.tlbc).value_or(-1);
       lines.push_back({code->qualname, code->file, line});
     }
   }

@@ -25,10 +25,10 @@ struct PythonWalkLayout {
   PythonOffset runtime_gil;           ///< struct _gil_runtime_state itself, up to 3.11
   // PyInterpreterState
   PythonOffset interpreter_next;
-  PythonOffset interpreter_id;               ///< i64
-  PythonOffset interpreter_threads;          ///< head of the list of thread states
-  PythonOffset interpreter_gil;              ///< pointer to its _gil_runtime_state, from 3.12
-  PythonOffset interpreter_gc_collecting;    ///< i32
+  PythonOffset interpreter_id;             ///< i64
+  PythonOffset interpreter_threads;        ///< head of the list of thread states
+  PythonOffset interpreter_gil;            ///< pointer to its _gil_runtime_state, from 3.12
+  PythonOffset interpreter_gc_collecting;  ///< i32
   // struct _gil_runtime_state
   PythonOffset gil_last_holder;
   PythonOffset gil_locked;   ///< i32, -1 before it is made

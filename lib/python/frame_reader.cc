@@ -188,7 +188,8 @@ void FrameReader::append_frames(MemoryReader& memory, const ThreadHead& head, si
 void FrameReader::read_identities(std::span<RawPythonFrame> frames) {
   const PythonWalkLayout& layout = runtime_.layout.walk;
   const PythonOffset begin = std::min(layout.code_first_line, layout.code_line_table);
-  const size_t size = static_cast<size_t>(std::max(layout.code_first_line, layout.code_line_table) - begin) + 8;
+  const size_t size =
+      static_cast<size_t>(std::max(layout.code_first_line, layout.code_line_table) - begin) + 8;
   if (begin < 0 || size > sizeof(CodePart::bytes)) return;
   code_parts_.clear();
   for (const RawPythonFrame& frame : frames) code_parts_.push_back({.code = frame.code});
@@ -203,9 +204,8 @@ void FrameReader::read_identities(std::span<RawPythonFrame> frames) {
     const size_t filled = memory_->read_many(std::span(pieces_).subspan(i));
     for (const size_t end = i + filled; i < end; ++i) {
       const Bytes bytes = code_parts_[i].bytes;
-      code_parts_[i].identity =
-          code_identity(value_at<uint64_t>(bytes, layout.code_line_table - begin),
-                        value_at<uint32_t>(bytes, layout.code_first_line - begin));
+      code_parts_[i].identity = code_identity(value_at<uint64_t>(bytes, layout.code_line_table - begin),
+                                              value_at<uint32_t>(bytes, layout.code_first_line - begin));
     }
   }
   for (RawPythonFrame& frame : frames) {

@@ -62,7 +62,7 @@ class FrameReader {
   };
   std::vector<CodePart> code_parts_;  // reused
   std::vector<MemoryPiece> pieces_;   // reused
-  bool lacks_leaf_ = false;  // read_stopped() had to leave out the innermost frames
+  bool lacks_leaf_ = false;           // read_stopped() had to leave out the innermost frames
 };
 
 }  // namespace strobe::python

@@ -39,8 +39,8 @@ INLINE u64 end_run(struct Walk* walk, const struct PythonProcess* process) {
   return anchor != 0 ? anchor : 1;
 }
 
-// What tells the code object from others at its address (code_identity), which may be freed before Strobe reads
-// its name; 0 where it cannot be read. Strobe is to be woken for one that is new.
+// What tells the code object from others at its address (code_identity), which may be freed before Strobe
+// reads its name; 0 where it cannot be read. Strobe is to be woken for one that is new.
 INLINE u64 find_identity(struct Walk* walk, const struct PythonProcess* process, u64 code) {
   struct MetCode* met = &walk->met[(code >> 5) & (kMetCodes - 1)];
   u64 line_table = 0;

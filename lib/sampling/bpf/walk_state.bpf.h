@@ -26,7 +26,7 @@ enum {
   kUnrolledThreads = 64,
   kMetCodes = 16,      // code objects of one walk whose identity is kept
   kSeenCodes = 16384,  // of all processes, that Strobe was woken for
-  kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
+  kSampleIt = 1,       // what this program returns: the ordinary sample is written as well
 };
 
 // A code object of this walk: recursion shows the same one again and again.

@@ -17,7 +17,8 @@ LocalVariables read_in_work(PythonTarget& target) {
   PythonCapture capture;
   const auto is_in_work = [&] {  // it has printed, and may still be doing so
     reader.capture_stopped(target.pid(), capture);
-    const CodeObject* code = capture.frames.empty() ? nullptr : codes.find(capture.frames[0].code, capture.frames[0].identity);
+    const CodeObject* code =
+        capture.frames.empty() ? nullptr : codes.find(capture.frames[0].code, capture.frames[0].identity);
     return capture.outcome == PythonOutcome::full && code != nullptr && code->name == "work";
   };
   if (!strobe::test::wait_until(is_in_work)) return {};

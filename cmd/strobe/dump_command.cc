@@ -18,6 +18,7 @@ struct DumpOptions {
   std::vector<std::string> pids;
   bool children = false;
   bool native_only = false;
+  bool locals = false;
   bool full_names = false;
   DebuginfodOption debuginfod;
   std::string json;
@@ -34,7 +35,11 @@ Result<workflow::DumpRequest> make_dump_request(const DumpOptions& options) {
     request.pids.push_back(*pid);
   }
   request.children = options.children;
+  if (options.native_only && options.locals)
+    return fail(ErrorCode::invalid_argument,
+                "--locals are those of Python functions, which --native-only hides", "give one of the two");
   request.native_only = options.native_only;
+  request.locals = options.locals;
   request.symbols = symbolize_options();
   if (options.full_names) request.symbols.names = symbolize::NameStyle::full;
   if (Result<void> allowed = allow_debuginfod(options.debuginfod, request.symbols); !allowed)
@@ -73,6 +78,8 @@ Action add_dump_command(CLI::App& app) {
   command->add_flag("--children", options->children, "Also the processes that they started, and so on");
   command->add_flag("--native-only", options->native_only,
                     "The interpreter's C functions in place of Python's functions");
+  command->add_flag("--locals", options->locals,
+                    "Simple values of the local variables of Python functions; they may be secret");
   command->add_flag("--full-names", options->full_names,
                     "C++ and Rust names with template arguments and parameters");
   add_debuginfod_option(*command, options->debuginfod, "Options");

@@ -28,14 +28,26 @@ enum class ThreadState : uint8_t {
 };
 [[nodiscard]] std::string_view name_of(ThreadState state);
 
+struct DumpedVariable {
+  std::string name;
+  std::string value;  ///< as the language writes it, or what it is: "list of 3"
+};
+
+/// The arguments and local variables of a call that have a value.
+struct DumpedLocals {
+  std::vector<DumpedVariable> variables;
+  uint64_t left_out = 0;  ///< beyond the limit, with a value or without
+};
+
 /// One level of code.
 struct DumpedFrame {
   enum class Language : uint8_t { native, python } language = Language::native;
-  std::string function;  ///< empty where unknown
-  std::string file;      ///< of `line`; empty where unknown
-  uint32_t line = 0;     ///< current line; 0 unknown
-  std::string module;    ///< path or pseudo-name; empty for Python
-  uint64_t address = 0;  ///< in the module's file; 0 for Python
+  std::string function;                ///< empty where unknown
+  std::string file;                    ///< of `line`; empty where unknown
+  uint32_t line = 0;                   ///< current line; 0 unknown
+  std::string module;                  ///< path or pseudo-name; empty for Python
+  uint64_t address = 0;                ///< in the module's file; 0 for Python
+  std::optional<DumpedLocals> locals;  ///< none where they were not asked for, or not read
 };
 
 struct DumpedThread {
@@ -48,6 +60,8 @@ struct DumpedThread {
   PythonOutcome python_outcome = PythonOutcome::none;
   std::string problem;              ///< why there is no stack; empty where there is one
   std::vector<DumpedFrame> frames;  ///< innermost first
+  /// Python frames whose local variables were to be read and were not; none where they were not asked for.
+  std::optional<uint64_t> frames_without_locals;
 };
 
 struct DumpedProcess {

@@ -79,7 +79,7 @@ std::string printable(std::string_view text, size_t max_columns) {
     columns += display_width(piece);
     // Zero-width marks could be piled up without end, so bytes are bounded as well.
     if (columns > max_columns || out.size() + piece.size() > max_columns * 4)
-      return shorten(out, max_columns - 1) + "…";
+      return shorten(out + std::string(kEllipsis), max_columns);
     out += piece;
   }
   return out;

@@ -12,6 +12,19 @@ void write_numbers(JsonWriter& json, const char* name, const std::vector<int32_t
   json.end_array();
 }
 
+void write_locals(JsonWriter& json, const DumpedLocals& locals) {
+  json.key("locals");
+  json.begin_array();
+  for (const DumpedVariable& variable : locals.variables) {
+    json.begin_object();
+    json.member("name", variable.name);
+    json.member("value", variable.value);
+    json.end_object();
+  }
+  json.end_array();
+  json.member("locals_left_out", locals.left_out);
+}
+
 void write_frame(JsonWriter& json, const DumpedFrame& frame) {
   json.begin_object();
   json.member("function", frame.function);
@@ -20,6 +33,7 @@ void write_frame(JsonWriter& json, const DumpedFrame& frame) {
   json.member("module", frame.module);
   json.member("address", frame.address);
   json.member("language", frame.language == DumpedFrame::Language::python ? "python" : "native");
+  if (frame.locals) write_locals(json, *frame.locals);
   json.end_object();
 }
 
@@ -33,6 +47,7 @@ void write_thread(JsonWriter& json, const DumpedThread& thread) {
   json.member("stack", name_of(thread.stack_class));
   json.member("python_stack", name_of(thread.python_outcome));
   json.member("problem", thread.problem);
+  if (thread.frames_without_locals) json.member("frames_without_locals", *thread.frames_without_locals);
   json.key("frames");
   json.begin_array();
   for (const DumpedFrame& frame : thread.frames) write_frame(json, frame);

@@ -12,6 +12,8 @@ namespace {
 
 using Language = DumpedFrame::Language;
 
+constexpr size_t kMaxVariableColumns = 200;
+
 std::string file_name(const std::string& path) {
   const size_t slash = path.find_last_of('/');
   return slash == std::string::npos || slash + 1 == path.size() ? path : path.substr(slash + 1);
@@ -25,6 +27,19 @@ std::string frame_text(const DumpedFrame& frame) {
   return printable(fmt::format("{} [{}]", name, file_name(frame.module)));
 }
 
+std::string locals_text(const DumpedLocals& locals, const TextStyle& style) {
+  constexpr const char* kIndent = "            ";
+  std::string text;
+  for (const DumpedVariable& variable : locals.variables) {
+    text += kIndent + printable(variable.name, kMaxVariableColumns) + " = " +
+            printable(variable.value, kMaxVariableColumns) + '\n';
+  }
+  if (locals.left_out != 0)
+    text +=
+        kIndent + paint(fmt::format("({} more were not read)", locals.left_out), Tone::faint, style) + '\n';
+  return text;
+}
+
 /// What the thread has of Python, behind its state; empty where there is none.
 std::string python_text(const DumpedThread& thread) {
   if (thread.python_state == PythonState::none) return {};
@@ -32,13 +47,15 @@ std::string python_text(const DumpedThread& thread) {
 }
 
 std::string stack_note(const DumpedThread& thread) {
-  std::string note;
   if (!thread.problem.empty()) return "no stack: " + printable(thread.problem);
+  std::vector<std::string> notes;
   if (thread.stack_class == StackClass::truncated || thread.stack_class == StackClass::incomplete)
-    note = "the outermost native frames are missing";
+    notes.emplace_back("the outermost native frames are missing");
   if (thread.python_outcome != PythonOutcome::none && thread.python_outcome != PythonOutcome::full)
-    note += fmt::format("{}Python's frames are {}", note.empty() ? "" : "; ", name_of(thread.python_outcome));
-  return note;
+    notes.push_back(fmt::format("Python's frames are {}", name_of(thread.python_outcome)));
+  if (const uint64_t count = thread.frames_without_locals.value_or(0); count != 0)
+    notes.push_back(fmt::format("variables of {} frame{} were not read", count, count == 1 ? "" : "s"));
+  return fmt::format("{}", fmt::join(notes, "; "));
 }
 
 std::string thread_text(const DumpedThread& thread, const TextStyle& style) {
@@ -51,6 +68,7 @@ std::string thread_text(const DumpedThread& thread, const TextStyle& style) {
     // Python's frames stand out: they are what most people look for.
     const Tone tone = frame.language == Language::python ? Tone::strong : Tone::plain;
     text += "      " + paint(frame_text(frame), tone, style) + '\n';
+    if (frame.locals) text += locals_text(*frame.locals, style);
   }
   if (const std::string note = stack_note(thread); !note.empty())
     text += "      " + paint("(" + note + ")", Tone::faint, style) + '\n';

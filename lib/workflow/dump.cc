@@ -53,8 +53,13 @@ void report_process(record::SampleSink& sink, pid_t pid) {
   sampling::report_mappings(sink, pid, now_ns);
 }
 
+struct ShownStack {
+  std::vector<DumpedFrame> frames;
+  std::vector<FrameId> rows;  ///< by frame
+};
+
 /// A frame with everything it was inlined into.
-void add_frames(const Profile& profile, FrameId id, bool native_only, std::vector<DumpedFrame>& out) {
+void add_frames(const Profile& profile, FrameId id, bool native_only, ShownStack& out) {
   for (size_t level = 0; level < kMaxInlining && id.index() < profile.frames.size(); ++level) {
     const FrameRow& row = profile.frames[id.index()];
     const bool is_python = row.kind == FrameKind::python;
@@ -69,24 +74,25 @@ void add_frames(const Profile& profile, FrameId id, bool native_only, std::vecto
     if (!is_python && row.module.index() < profile.modules.size())
       frame.module = profile.text(profile.modules[row.module.index()].path);
     frame.address = is_python ? 0 : row.address;
-    out.push_back(std::move(frame));
+    out.frames.push_back(std::move(frame));
+    out.rows.push_back(id);
     id = row.outer;
   }
 }
 
-std::vector<DumpedFrame> list_frames(const Profile& profile, StackId stack, bool native_only) {
-  std::vector<DumpedFrame> frames;
+ShownStack list_frames(const Profile& profile, StackId stack, bool native_only) {
+  ShownStack shown;
   while (stack.index() < profile.stacks.size()) {
     const StackRow& row = profile.stacks[stack.index()];
-    add_frames(profile, row.frame, native_only, frames);
+    add_frames(profile, row.frame, native_only, shown);
     if (row.parent.index() >= stack.index()) break;
     stack = row.parent;
   }
-  return frames;
+  return shown;
 }
 
 DumpedThread make_thread(const ThreadLook& look, const MomentProfile& moment, uint32_t sample,
-                         bool native_only) {
+                         const DumpRequest& request) {
   DumpedThread thread;
   thread.tid = look.tid;
   if (const auto name = os::read_comm(look.pid, look.tid)) thread.name = *name;
@@ -97,7 +103,9 @@ DumpedThread make_thread(const ThreadLook& look, const MomentProfile& moment, ui
   const SampleRow& row = moment.profile.samples[sample];
   thread.stack_class = row.stack_class;
   thread.python_state = row.python;
-  thread.frames = list_frames(moment.profile, row.stack, native_only);
+  ShownStack shown = list_frames(moment.profile, row.stack, request.native_only);
+  thread.frames = std::move(shown.frames);
+  if (request.locals && look.has_python) add_locals(look, shown.rows, thread);
   return thread;
 }
 
@@ -110,13 +118,13 @@ DumpedProcess make_process(pid_t pid, const std::set<pid_t>& dumped) {
   return process;
 }
 
-Result<std::vector<ThreadLook>> look_at(const std::vector<pid_t>& pids, PythonFrameReader* python) {
+Result<std::vector<ThreadLook>> look_at(const std::vector<pid_t>& pids, const ReadPython& read_python) {
   std::vector<ThreadLook> looks;
   for (const pid_t pid : pids) {
-    std::vector<ThreadLook> of_process = look_at_threads(pid, python);
+    std::vector<ThreadLook> of_process = look_at_threads(pid, read_python);
     std::move(of_process.begin(), of_process.end(), std::back_inserter(looks));
   }
-  stop_and_look(looks, python);
+  stop_and_look(looks, read_python);
   const bool any = std::ranges::any_of(looks, [](const ThreadLook& look) { return look.has_registers; });
   if (any || looks.empty()) return looks;
   if (looks.front().problem == kEndedProblem)
@@ -136,8 +144,10 @@ Result<Dump> dump(const DumpRequest& request, Diagnostics& diagnostics) {
   record::SampleSink sink({.start_ns = monotonic_now_ns(), .redact_arguments = false});
   for (const pid_t pid : pids) report_process(sink, pid);
   static_cast<void>(sink.python().take_changes(monotonic_now_ns()));  // opens the interpreters
-  PythonFrameReader* python = request.native_only ? nullptr : &sink.python();
-  auto looks = look_at(pids, python);
+  ReadPython read_python;
+  if (!request.native_only)
+    read_python = [&](ThreadLook& look) { read_python_part(sink.python(), request.locals, look); };
+  auto looks = look_at(pids, read_python);
   if (!looks) return pass(std::move(looks));
   MomentProfile moment = make_moment_profile(sink, *looks);
   apply(symbolize::symbolize_profile(moment.profile, request.symbols, diagnostics), moment.profile);
@@ -150,7 +160,7 @@ Result<Dump> dump(const DumpRequest& request, Diagnostics& diagnostics) {
     for (size_t i = 0; i < looks->size(); ++i) {
       const ThreadLook& look = (*looks)[i];
       if (look.pid != pid) continue;
-      process.threads.push_back(make_thread(look, moment, moment.samples[i], request.native_only));
+      process.threads.push_back(make_thread(look, moment, moment.samples[i], request));
       of_process.push_back(&look);
       if (look.stopped_ns > 0) ++result.stops;
       result.longest_stop_ns = std::max(result.longest_stop_ns, look.stopped_ns);

@@ -17,6 +17,7 @@ struct DumpRequest {
   std::vector<pid_t> pids;
   bool children = false;     ///< also the processes that they started, and so on
   bool native_only = false;  ///< the interpreter's C frames in place of the Python frames that they run
+  bool locals = false;       ///< also simple values of the Python frames' local variables
   symbolize::SymbolizeOptions symbols;
 };
 

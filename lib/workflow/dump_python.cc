@@ -1,5 +1,6 @@
 #include "workflow/dump_python.h"
 
+#include <algorithm>
 #include <map>
 
 #include "os/call_state.h"
@@ -9,6 +10,9 @@
 
 namespace strobe::workflow {
 namespace {
+
+// Some 2 us each while a running thread is stopped.
+constexpr size_t kMaxVariables = 512;
 
 /// Whether the thread sleeps on one of the words of that GIL.
 bool waits_for(const ThreadLook& look, const python::Gil& gil) {
@@ -28,7 +32,50 @@ std::map<pid_t, size_t> places_of(const record::PythonProcess& python,
   return places;
 }
 
+void read_variables(record::PythonProcess& python, ThreadLook& look) {
+  const auto& addresses = python.frames.frame_addresses();
+  const auto& frames = look.python.frames;
+  size_t read = 0;
+  for (size_t i = 0; i < std::min(addresses.size(), frames.size()) && read < kMaxVariables; ++i) {
+    look.locals.push_back(
+        python::read_locals(python.memory, python.frames.runtime(), addresses[i], frames[i].code));
+    read += look.locals.back().variables.size();
+  }
+}
+
+DumpedLocals to_dump(const python::LocalVariables& locals) {
+  DumpedLocals dumped{.variables = {}, .left_out = locals.left_out};
+  for (const python::LocalVariable& variable : locals.variables)
+    dumped.variables.push_back({variable.name, variable.value});
+  return dumped;
+}
+
 }  // namespace
+
+void read_python_part(record::PythonTargets& targets, bool locals, ThreadLook& look) {
+  look.locals.clear();
+  look.has_python = targets.read_frames(look.pid, look.tid, true, look.python);
+  if (!locals || !look.has_python) return;
+  if (record::PythonProcess* python = targets.find(look.pid)) read_variables(*python, look);
+}
+
+void add_locals(const ThreadLook& look, const std::vector<FrameId>& rows, DumpedThread& thread) {
+  const std::vector<FrameId>& named = look.python.named;
+  std::vector<size_t> shown;  // of the frames read
+  for (size_t i = 0; i < named.size(); ++i) {
+    if (!named[i].is_none()) shown.push_back(i);
+  }
+  std::vector<size_t> places;  // of those, in thread.frames
+  for (size_t i = 0; i < rows.size() && places.size() < shown.size(); ++i) {
+    if (rows[i] == named[shown[places.size()]]) places.push_back(i);
+  }
+  thread.frames_without_locals = shown.size();
+  if (places.size() != shown.size()) return;
+  for (size_t i = 0; i < shown.size() && shown[i] < look.locals.size(); ++i) {
+    thread.frames[places[i]].locals = to_dump(look.locals[shown[i]]);
+    --*thread.frames_without_locals;
+  }
+}
 
 void add_python_facts(record::PythonProcess& python, const std::vector<const ThreadLook*>& looks,
                       DumpedProcess& process) {

@@ -1,5 +1,5 @@
-// What `strobe dump` says of a Python process beyond its stacks: version, names of threads, who holds the GIL
-// and who waits for it.
+// What `strobe dump` says of Python: the frames of each thread, the version, names of threads, who holds the
+// GIL and who waits for it, local variables.
 #pragma once
 
 #include <vector>
@@ -10,8 +10,16 @@
 
 namespace strobe::workflow {
 
+/// Reads the frames of a thread that stands still; with `locals` also the variables of its innermost frames.
+void read_python_part(record::PythonTargets& targets, bool locals, ThreadLook& look);
+
 /// `looks` are of the process's threads, in the order of process.threads.
 void add_python_facts(record::PythonProcess& python, const std::vector<const ThreadLook*>& looks,
                       DumpedProcess& process);
+
+/// Gives each frame the variables that were read with it. `rows`: by frame of thread.frames, its row; those
+/// of `look.python` are named. Where some of the frames read are not among them, none gets any: which call a
+/// variable is of would be a guess.
+void add_locals(const ThreadLook& look, const std::vector<FrameId>& rows, DumpedThread& thread);
 
 }  // namespace strobe::workflow

@@ -34,14 +34,15 @@ Profile make_profile(RecordingDelta delta) {
 
 }  // namespace
 
-MomentProfile make_moment_profile(record::SampleSink& sink, const std::vector<ThreadLook>& looks) {
+MomentProfile make_moment_profile(record::SampleSink& sink, std::vector<ThreadLook>& looks) {
   MomentProfile result;
   FramePointerSearch frame_pointers(sink.modules());
   uint32_t samples = 0;
-  for (const ThreadLook& look : looks) {
+  for (ThreadLook& look : looks) {
     result.samples.push_back(look.has_registers ? samples++ : MomentProfile::kNoSample);
     if (!look.has_registers) continue;
     const AddressSpace& space = sink.tracker().process(look.pid, monotonic_now_ns()).space;
+    if (look.has_python) sink.on_python(look.pid, look.python);
     sink.on_sample(make_sample(look, look.blocked ? frame_pointers.find(look, space) : 0));
   }
   result.profile = make_profile(sink.take_delta());

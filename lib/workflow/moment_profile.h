@@ -20,7 +20,7 @@ struct MomentProfile {
 };
 
 /// `sink` knows the processes and mappings of the threads, and has no samples yet.
-[[nodiscard]] MomentProfile make_moment_profile(record::SampleSink& sink,
-                                                const std::vector<ThreadLook>& looks);
+/// Names the Python frames of the looks (PythonCapture::named).
+[[nodiscard]] MomentProfile make_moment_profile(record::SampleSink& sink, std::vector<ThreadLook>& looks);
 
 }  // namespace strobe::workflow

@@ -35,7 +35,8 @@ std::optional<uint64_t> read_slices(pid_t pid, pid_t tid) {
 
 enum class Outcome : uint8_t { done, moved, runs };
 
-Outcome look_once(ThreadLook& look, PythonFrameReader* python) {
+Outcome look_once(ThreadLook& look, const ReadPython& read_python) {
+  look.blocked.reset();  // of an earlier look
   const auto before = read_slices(look.pid, look.tid);
   const auto stat = os::read_stat(look.pid, look.tid);
   if (!stat) {
@@ -58,7 +59,7 @@ Outcome look_once(ThreadLook& look, PythonFrameReader* python) {
   look.registers.value[x86_64::kRsp] = look.blocked->stack_pointer;
   look.registers.value[x86_64::kRip] = look.blocked->program_counter;
   read_stack(look);
-  look.has_python = python != nullptr && python->read_frames(look.pid, look.tid, true, look.python);
+  if (read_python) read_python(look);
   if (read_slices(look.pid, look.tid) != before) return Outcome::moved;
   look.has_registers = look.blocked->stack_pointer != 0;
   if (!look.has_registers) look.problem = "it has no user stack";
@@ -68,7 +69,8 @@ Outcome look_once(ThreadLook& look, PythonFrameReader* python) {
 /// The stops of this thread's tracees, until all of them were looked at or the time is over.
 class Stopper {
  public:
-  Stopper(std::vector<ThreadLook>& looks, PythonFrameReader* python) : looks_(&looks), python_(python) {}
+  Stopper(std::vector<ThreadLook>& looks, const ReadPython& read_python)
+      : looks_(&looks), read_python_(&read_python) {}
 
   void run() {
     for (ThreadLook& look : *looks_) {
@@ -85,7 +87,7 @@ class Stopper {
       return;
     }
     // The last look before the interrupt, which would make some system calls fail: it may have blocked since.
-    if (look_once(look, python_) == Outcome::done) return;
+    if (look_once(look, *read_python_) == Outcome::done) return;
     const uint64_t begin_ns = monotonic_now_ns();
     os::trace::interrupt(look.tid);
     for (uint64_t waited_ns = 0; waited_ns < kStopPatienceNs; waited_ns = monotonic_now_ns() - begin_ns) {
@@ -119,6 +121,8 @@ class Stopper {
   }
 
   void take(ThreadLook& look) const {
+    look.kernel_state = 'R';  // if the last look found it blocked, it moved
+    look.blocked.reset();
     const auto taken = os::trace::read_registers(look.tid);
     look.has_registers = taken.valid;
     if (!taken.valid) {
@@ -127,16 +131,16 @@ class Stopper {
     }
     look.registers = taken.registers;
     read_stack(look);
-    look.has_python = python_ != nullptr && python_->read_frames(look.pid, look.tid, true, look.python);
+    if (*read_python_) (*read_python_)(look);
   }
 
   std::vector<ThreadLook>* looks_;
-  PythonFrameReader* python_;
+  const ReadPython* read_python_;
 };
 
 }  // namespace
 
-std::vector<ThreadLook> look_at_threads(pid_t pid, PythonFrameReader* python) {
+std::vector<ThreadLook> look_at_threads(pid_t pid, const ReadPython& read_python) {
   std::vector<ThreadLook> looks;
   const auto threads = os::list_threads(pid);
   if (!threads) return looks;
@@ -146,15 +150,15 @@ std::vector<ThreadLook> look_at_threads(pid_t pid, PythonFrameReader* python) {
       look = {};
       look.pid = pid;
       look.tid = tid;
-      if (look_once(look, python) != Outcome::moved) break;
+      if (look_once(look, read_python) != Outcome::moved) break;
     }
     looks.push_back(std::move(look));
   }
   return looks;
 }
 
-void stop_and_look(std::vector<ThreadLook>& looks, PythonFrameReader* python) {
-  std::jthread([&] { Stopper(looks, python).run(); }).join();
+void stop_and_look(std::vector<ThreadLook>& looks, const ReadPython& read_python) {
+  std::jthread([&] { Stopper(looks, read_python).run(); }).join();
 }
 
 }  // namespace strobe::workflow

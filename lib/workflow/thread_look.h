@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "model/python.h"
 #include "model/registers.h"
 #include "os/proc_syscall.h"
+#include "python/locals.h"
 
 namespace strobe::workflow {
 
@@ -32,16 +34,21 @@ struct ThreadLook {
   bool stack_full = false;  ///< it may go on beyond `stack`
   bool has_python = false;
   PythonCapture python;
+  /// Of the innermost frames of `python`, as many as were asked for.
+  std::vector<python::LocalVariables> locals;
   std::string problem;  ///< why there are no registers
   uint64_t stopped_ns = 0;
 };
 
+/// Fills in Python's part of a look, while the thread stands still; may be none.
+using ReadPython = std::function<void(ThreadLook&)>;
+
 /// Looks at the threads of one process that stand still. Those that run are left for stop_and_look: they are
-/// in the result with no registers, no problem and kernel_state 'R'.
-[[nodiscard]] std::vector<ThreadLook> look_at_threads(pid_t pid, PythonFrameReader* python);
+/// in the result with no registers and no problem.
+[[nodiscard]] std::vector<ThreadLook> look_at_threads(pid_t pid, const ReadPython& read_python);
 
 /// Stops each of the threads given that has neither registers nor a problem, looks, and lets it go on. Uses a
 /// thread of its own, whose end lets go of whatever did not answer.
-void stop_and_look(std::vector<ThreadLook>& looks, PythonFrameReader* python);
+void stop_and_look(std::vector<ThreadLook>& looks, const ReadPython& read_python);
 
 }  // namespace strobe::workflow

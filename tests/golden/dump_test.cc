@@ -18,7 +18,18 @@ DumpedThread python_thread() {
                    {.language = DumpedFrame::Language::python,
                     .function = "Loader.run",
                     .file = "/src/app/loader.py",
-                    .line = 42}};
+                    .line = 42,
+                    .locals = DumpedLocals{.variables = {{"count", "3"},
+                                                         {"text", "'two\\nlines'"},
+                                                         {"evil\n\x1b[2J", "'\u202e\xff' and 20 more"},
+                                                         {"long", std::string(300, 'x')}},
+                                           .left_out = 3}},
+                   {.language = DumpedFrame::Language::python,
+                    .function = "run",
+                    .file = "/src/app/main.py",
+                    .line = 7,
+                    .locals = DumpedLocals{}}};
+  thread.frames_without_locals = 0;
   return thread;
 }
 
@@ -33,6 +44,7 @@ DumpedThread poor_thread() {
   thread.python_outcome = PythonOutcome::partial;
   thread.frames = {{.function = "", .module = "/tmp/\x1b]0;x\x07/a.so", .address = 0x1234},
                    {.function = "a\x1b[31m", .file = "b\n.c", .line = 7, .module = "/bin/a"}};
+  thread.frames_without_locals = 2;
   return thread;
 }
 

@@ -1,34 +1,18 @@
 // strobe dump of real processes: what threads do is right, and nothing happened to them.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
 
-#include "base/unique_fd.h"
-#include "integration_fixture.h"
+#include "dump_fixture.h"
 #include "process_facts.h"
+#include "support/interpreters.h"
 
 namespace strobe::test {
 namespace {
 
 using nlohmann::json;
-
-class DumpOf : public Integration {
- protected:
-  /// Null where it fails.
-  [[nodiscard]] json dump(pid_t pid, std::vector<std::string> options = {}) const {
-    std::vector<std::string> words = {"dump", "--json", "-", std::to_string(pid)};
-    words.insert(words.end(), options.begin(), options.end());
-    const ProgramResult result = strobe(words);
-    EXPECT_EQ(result.status, 0) << result.err;
-    json parsed = json::parse(result.out, nullptr, false);
-    return parsed.is_discarded() ? json() : parsed;
-  }
-};
 
 char state_of_thread(pid_t pid, long tid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/status");
@@ -36,14 +20,6 @@ char state_of_thread(pid_t pid, long tid) {
     if (line.starts_with("State:\t")) return line[7];
   }
   return '?';
-}
-
-/// The thread of the first process with that value; null where there is none.
-json thread_with(const json& dump, const char* key, const json& value) {
-  for (const json& thread : dump.at("processes").at(0).at("threads")) {
-    if (thread.at(key) == value) return thread;
-  }
-  return nullptr;
 }
 
 /// "name:line" of the frames of Python code (a C function that Python calls has no line); innermost first.
@@ -64,18 +40,6 @@ std::vector<std::string> names_of(const json& thread) {
 bool holds_in_order(const std::vector<std::string>& all, const std::vector<std::string>& part) {
   return std::search(all.begin(), all.end(), part.begin(), part.end()) != all.end();
 }
-
-/// A place where targets wait for a byte.
-class Fifo {
- public:
-  explicit Fifo(const std::string& path) {
-    if (::mkfifo(path.c_str(), 0600) == 0) fd_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  }
-  void release() const { ASSERT_EQ(::write(fd_.get(), "xxxx", 4), 4); }
-
- private:
-  UniqueFd fd_;
-};
 
 TEST_F(DumpOf, NativeThreadsAreNotDisturbed) {
   const Fifo fifo(file("fifo"));
@@ -154,10 +118,13 @@ std::string line_of(const std::string& mark) {
 }
 
 TEST_F(DumpOf, PythonThreads) {
+  STROBE_NEED_PYTHON(python, kDebianPython);
   const Fifo fifo(file("fifo"));
   write_file(file("program.py"), kPython);
-  ChildProgram target({"python3", file("program.py"), file("fifo")});
-  if (!target.wait_for_output("ready")) GTEST_SKIP() << "there is no python3: " << target.err();
+  std::vector<std::string> words = python.command;
+  words.insert(words.end(), {file("program.py"), file("fifo")});
+  ChildProgram target(words);
+  ASSERT_TRUE(target.wait_for_output("ready")) << target.err();
   json seen;
   // Until all of them are where they stay; the two that burn take turns.
   ASSERT_TRUE(wait_until([&] {

@@ -44,6 +44,9 @@ TEST(Printable, IsBounded) {
 TEST(Shorten, FitsColumns) {
   EXPECT_EQ(shorten("abcdef", 6), "abcdef");
   EXPECT_EQ(shorten("abcdef", 4), "abc…");
+  EXPECT_EQ(printable("abcdef", 4), "abc…");
+  EXPECT_EQ(printable("日本語", 4), "日…");
+  EXPECT_EQ(printable("abc\n", 4), "abc…") << "an escape is shown whole or not at all";
   EXPECT_EQ(shorten("日本語", 4), "日…");
   EXPECT_EQ(shorten("abc", 0), "");
   EXPECT_EQ(shorten_front("abcdef", 4), "…def");

@@ -60,6 +60,31 @@ std::optional<Stop> find_stop() {
   return decode_stop(info.si_pid, info.si_status);
 }
 
+namespace {
+
+sigset_t child_signal() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGCHLD);
+  return set;
+}
+
+}  // namespace
+
+StopNews::StopNews() {
+  const sigset_t news = child_signal();
+  ::pthread_sigmask(SIG_BLOCK, &news, &before_);
+}
+
+StopNews::~StopNews() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+void StopNews::wait(uint64_t limit_ns) const {
+  const sigset_t news = child_signal();
+  const timespec limit{.tv_sec = static_cast<time_t>(limit_ns / 1'000'000'000),
+                       .tv_nsec = static_cast<long>(limit_ns % 1'000'000'000)};
+  static_cast<void>(::sigtimedwait(&news, nullptr, &limit));
+}
+
 bool collect_lost(pid_t tid, bool keep) {
   // Looked at first, and only an end is consumed: the stops of a tracee are reported here too, whatever the
   // options say (wait_task_stopped in kernel/exit.c), and a stop consumed here would never be seen again.

@@ -10,6 +10,7 @@
 //    delivers its signal.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -52,6 +53,22 @@ bool detach(pid_t tid);  ///< of a stopped thread: lets go of it and lets it run
 
 /// The stop of some tracee of this thread, not consumed: it is seen again until the tracee is resumed.
 [[nodiscard]] std::optional<Stop> find_stop();
+
+/// Lets a tracer sleep until a tracee stops: every stop raises SIGCHLD. Made in the thread that starts the
+/// tracer's, before it, so that all threads there are have the signal blocked and none takes it away; its end
+/// restores that thread's mask.
+class StopNews {
+ public:
+  StopNews();
+  StopNews(const StopNews&) = delete;
+  StopNews& operator=(const StopNews&) = delete;
+  ~StopNews();
+  /// Until something of a tracee may have changed, or the time is over; any thread.
+  void wait(uint64_t limit_ns) const;
+
+ private:
+  sigset_t before_{};
+};
 
 /// Whether a tracee has ended without reporting StopEvent::exit, or is no tracee any more. Collects it,
 /// unless `keep` (for a child of this process, which its owner collects).

@@ -6,6 +6,7 @@
 #include "os/call_state.h"
 #include "os/proc_tasks.h"
 #include "python/gil.h"
+#include "python/page_memory.h"
 #include "python/thread_names.h"
 
 namespace strobe::workflow {
@@ -35,10 +36,10 @@ std::map<pid_t, size_t> places_of(const record::PythonProcess& python,
 void read_variables(record::PythonProcess& python, ThreadLook& look) {
   const auto& addresses = python.frames.frame_addresses();
   const auto& frames = look.python.frames;
+  python::PageMemory pages(python.memory);  // types and names are the same ones again and again
   size_t read = 0;
   for (size_t i = 0; i < std::min(addresses.size(), frames.size()) && read < kMaxVariables; ++i) {
-    look.locals.push_back(
-        python::read_locals(python.memory, python.frames.runtime(), addresses[i], frames[i].code));
+    look.locals.push_back(python::read_locals(pages, python.frames.runtime(), addresses[i], frames[i].code));
     read += look.locals.back().variables.size();
   }
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
 #include <thread>
 
 #include "base/clock.h"
@@ -17,7 +16,8 @@ namespace {
 constexpr size_t kStackBytes = 128 * 1024;  // the rest is read while unwinding, where it is needed
 constexpr int kTries = 5;                   // of a thread that wakes up while it is looked at
 constexpr uint64_t kStopPatienceNs = 500'000'000;
-constexpr uint64_t kSpinNs = 2'000'000;  // a stop takes some 40 us: sleeping would leave it stopped longer
+constexpr uint64_t kSpinNs = 300'000;    // one that has a CPU stops sooner than we would be woken
+constexpr uint64_t kWaitNs = 1'000'000;  // between looks whether it ended instead
 
 void read_stack(ThreadLook& look) {
   look.stack.resize(kStackBytes);
@@ -69,8 +69,8 @@ Outcome look_once(ThreadLook& look, const ReadPython& read_python) {
 /// The stops of this thread's tracees, until all of them were looked at or the time is over.
 class Stopper {
  public:
-  Stopper(std::vector<ThreadLook>& looks, const ReadPython& read_python)
-      : looks_(&looks), read_python_(&read_python) {}
+  Stopper(std::vector<ThreadLook>& looks, const ReadPython& read_python, const os::trace::StopNews& news)
+      : looks_(&looks), read_python_(&read_python), news_(&news) {}
 
   void run() {
     for (ThreadLook& look : *looks_) {
@@ -88,23 +88,26 @@ class Stopper {
     }
     // The last look before the interrupt, which would make some system calls fail: it may have blocked since.
     if (look_once(look, *read_python_) == Outcome::done) return;
+    look.stack.assign(kStackBytes, {});  // memory is fetched now, not while it stands still
     const uint64_t begin_ns = monotonic_now_ns();
     os::trace::interrupt(look.tid);
-    for (uint64_t waited_ns = 0; waited_ns < kStopPatienceNs; waited_ns = monotonic_now_ns() - begin_ns) {
+    uint64_t runs_ns = begin_ns;  // when it was known to run last
+    for (uint64_t now_ns = begin_ns; now_ns < begin_ns + kStopPatienceNs; now_ns = monotonic_now_ns()) {
       if (const auto stop = os::trace::find_stop()) {
-        if (handle(*stop, look, begin_ns)) return;
-      } else if (waited_ns > kSpinNs) {
-        if (os::trace::collect_lost(look.tid, true)) break;
-        const timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
-        ::nanosleep(&pause, nullptr);
+        if (handle(*stop, look, runs_ns)) return;
+        continue;
       }
+      runs_ns = now_ns;
+      if (now_ns < begin_ns + kSpinNs) continue;
+      if (os::trace::collect_lost(look.tid, true)) break;
+      news_->wait(kWaitNs);
     }
     look.has_registers = false;
     look.problem = "it did not stop, or ended";
   }
 
   /// Whether `look` was done with. Threads born meanwhile are tracees too, and are let go.
-  bool handle(const os::trace::Stop& stop, ThreadLook& look, uint64_t begin_ns) {
+  bool handle(const os::trace::Stop& stop, ThreadLook& look, uint64_t runs_ns) {
     const bool is_ours = stop.tid == look.tid;
     if (is_ours && stop.event != os::trace::StopEvent::exit) take(look);
     if (stop.event == os::trace::StopEvent::signal) {
@@ -114,7 +117,7 @@ class Stopper {
     }
     os::trace::detach(stop.tid);  // a job-control stop stays one
     if (is_ours) {
-      look.stopped_ns = monotonic_now_ns() - begin_ns;
+      look.stopped_ns = monotonic_now_ns() - runs_ns;
       if (stop.event == os::trace::StopEvent::exit) look.problem = kEndedProblem;
     }
     return is_ours;
@@ -136,6 +139,7 @@ class Stopper {
 
   std::vector<ThreadLook>* looks_;
   const ReadPython* read_python_;
+  const os::trace::StopNews* news_;
 };
 
 }  // namespace
@@ -158,7 +162,8 @@ std::vector<ThreadLook> look_at_threads(pid_t pid, const ReadPython& read_python
 }
 
 void stop_and_look(std::vector<ThreadLook>& looks, const ReadPython& read_python) {
-  std::jthread([&] { Stopper(looks, read_python).run(); }).join();
+  const os::trace::StopNews news;
+  std::jthread([&] { Stopper(looks, read_python, news).run(); }).join();
 }
 
 }  // namespace strobe::workflow

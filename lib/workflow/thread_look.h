@@ -36,8 +36,8 @@ struct ThreadLook {
   PythonCapture python;
   /// Of the innermost frames of `python`, as many as were asked for.
   std::vector<python::LocalVariables> locals;
-  std::string problem;  ///< why there are no registers
-  uint64_t stopped_ns = 0;
+  std::string problem;      ///< why there are no registers
+  uint64_t stopped_ns = 0;  ///< upper bound
 };
 
 /// Fills in Python's part of a look, while the thread stands still; may be none.

@@ -33,11 +33,19 @@ struct ExportOptions {
 /// A format by the word for it; `write` makes the whole file.
 struct ExportFormat {
   std::string_view word;
-  std::string (*write)(const Profile& profile, const analyze::WeightedStacks& stacks);
+  std::string (*write)(const Profile& profile, const analyze::WeightedStacks& stacks,
+                       Diagnostics& diagnostics);
 };
 
-std::string write_pstats_file(const Profile& profile, const analyze::WeightedStacks& stacks) {
-  return report::write_pstats(analyze::make_function_table(profile, stacks, stacks.functions, true));
+std::string write_pstats_file(const Profile& profile, const analyze::WeightedStacks& stacks,
+                              Diagnostics& diagnostics) {
+  const analyze::FunctionTable table = analyze::make_function_table(profile, stacks, stacks.functions, true);
+  if (table.rows.empty()) {
+    diagnostics.warn(stacks.coverage.filter.empty()
+                         ? "the recording has no samples: the file has one entry, [no samples]"
+                         : "the filters leave nothing: the file has one entry, [no samples]");
+  }
+  return report::write_pstats(table);
 }
 
 constexpr ExportFormat kFormats[] = {{"pstats", write_pstats_file}};
@@ -107,7 +115,7 @@ Result<void> export_recording(const ExportOptions& options) {
   Result<analyze::SelectedThreads> selected = analyze::select_threads(*profile, request->selection);
   if (!selected) return pass(std::move(selected));
   const analyze::WeightedStacks stacks = analyze::weigh_stacks(*profile, *selected, request->filter);
-  return write_file(options, (*format)->write(*profile, stacks));
+  return write_file(options, (*format)->write(*profile, stacks, diagnostics));
 }
 
 }  // namespace

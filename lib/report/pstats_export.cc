@@ -101,6 +101,16 @@ void write_label(MarshalWriter& marshal, const Label& label) {
   marshal.text(label.name);
 }
 
+/// pstats refuses a file without entries.
+void write_placeholder(MarshalWriter& marshal) {
+  write_label(marshal, {"~", 0, "[no samples]"});
+  marshal.begin_tuple(5);
+  for (int i = 0; i < 2; ++i) marshal.number(uint64_t{0});
+  for (int i = 0; i < 2; ++i) marshal.number(0.0);
+  marshal.begin_dictionary();
+  marshal.end_dictionary();
+}
+
 void write_callers(MarshalWriter& marshal, const std::vector<const Edge*>& edges,
                    const std::vector<Label>& labels) {
   marshal.begin_dictionary();
@@ -123,6 +133,7 @@ std::string write_pstats(const FunctionTable& table) {
   for (const Edge& edge : table.edges) callers[edge.callee].push_back(&edge);
   MarshalWriter marshal;
   marshal.begin_dictionary();
+  if (table.rows.empty()) write_placeholder(marshal);
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const analyze::FunctionStats& row = table.rows[i];
     write_label(marshal, labels[i]);

@@ -12,8 +12,9 @@
 
 namespace strobe::report {
 
-/// `table` has to have edges. Every row is one entry; those that the reader could not tell apart by file,
-/// line and name have their module in the name. Names are made printable: pstats prints them as they are.
+/// `table` has to have edges. Every row is one entry, and there is one, "[no samples]", where there is no
+/// row; those that the reader could not tell apart by file, line and name have their module in the name.
+/// Names are made printable: pstats prints them as they are.
 [[nodiscard]] std::string write_pstats(const analyze::FunctionTable& table);
 
 }  // namespace strobe::report

@@ -41,6 +41,9 @@ void expect_printed(const std::string& golden, const Profile& profile, const std
 TEST(GoldenPstats, VariedProfile) {
   expect_printed("pstats.txt", test::varied_profile(), std::string(kTable) + kCalls);
 }
+TEST(GoldenPstats, NoSamples) {
+  expect_printed("pstats_empty.txt", test::ProfileBuilder().build(), std::string(kTable) + kCalls);
+}
 TEST(GoldenPstats, HostileNames) { expect_printed("pstats_hostile.txt", test::hostile_profile(), kTable); }
 
 }  // namespace

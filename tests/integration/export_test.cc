@@ -130,6 +130,21 @@ TEST_F(Export, FiltersAndThreadsHold) {
   EXPECT_LT(self, run.report.at("recording").at("cpu_s").get<double>() * 0.99);
 }
 
+TEST_F(Export, OfNothingCanBeReadAndIsSaid) {
+  const StrobeRun run = run_strobe(strobe_run({workload("two_functions"), "0.1"}));
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  const std::vector<std::string> words = {"export",  run.recording,       "--to", "pstats",
+                                          "--focus", "^no such function", "-o",   file("x.prof")};
+  const ProgramResult exported = strobe(words);
+  ASSERT_EQ(exported.status, 0) << exported.err;
+  EXPECT_NE(exported.err.find("the filters leave nothing"), std::string::npos) << exported.err;
+  const json pstats = read_pstats("x.prof");
+  ASSERT_TRUE(pstats.is_object());
+  EXPECT_EQ(pstats.at("functions"), json::parse(R"([[["~", 0, "[no samples]"], 0, 0, 0.0, 0.0, []]])"));
+  const ProgramResult shown = strobe({"report", file("x.prof")});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+}
+
 TEST_F(Export, AnExistingFileIsKeptAndStdoutIsForPipes) {
   const StrobeRun run = run_strobe(strobe_run({workload("two_functions")}));
   ASSERT_EQ(run.program.status, 0) << run.program.err;

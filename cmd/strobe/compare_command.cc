@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "options.h"
+#include "workflow/open_profile.h"
 
 namespace strobe::cli {
 namespace {
@@ -62,8 +63,13 @@ struct Side {
 
 Result<Side> open_side(const std::string& path, const ReportRequest& request, bool quiet) {
   ConsoleDiagnostics diagnostics(quiet);
-  Result<Profile> profile = workflow::complete(path, request.symbolize, diagnostics);
+  Result<Profile> profile = workflow::open_profile(path, request.symbolize, diagnostics);
   if (!profile) return pass(std::move(profile));
+  if (profile->counts) {
+    return fail(ErrorCode::unsupported,
+                path + " is a file of cProfile: without samples, changes cannot be told from chance",
+                "compare two recordings: strobe run -o FILE -- python3 …");
+  }
   Result<analyze::SelectedThreads> selected = analyze::select_threads(*profile, request.selection);
   if (!selected) {
     return fail(selected.error().code, path + ": " + selected.error().what, selected.error().hint);
@@ -103,7 +109,7 @@ Action add_compare_command(CLI::App& app) {
   command->footer(
       "Functions are matched by name, module and file, across builds; those of one side only are marked new\n"
       "and gone. Restrictions are applied in order: a count (20), a fraction (0.1), or a regular expression\n"
-      "on filename:lineno(function).");
+      "on filename:lineno(function). Files of cProfile cannot be compared: they have no samples.");
   CLI::Option* words = command->add_option("words", options->words, "Two recordings, view and restrictions");
   offer_values(words->type_name("RECORDING")->group(""), {"functions", "lines"});
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but the comparison and errors");

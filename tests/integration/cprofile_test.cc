@@ -179,6 +179,14 @@ TEST_F(CProfileFiles, SayWhatTheyDoNotHave) {
   }
 }
 
+TEST_F(CProfileFiles, CannotBeCompared) {
+  if (!profile_with("python3").is_object()) GTEST_SKIP() << "there is no Python with cProfile";
+  const ProgramResult refused = strobe({"compare", "x.prof", "x.prof"});
+  EXPECT_EQ(refused.status, 125);
+  EXPECT_NE(refused.err.find("x.prof is a file of cProfile"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("strobe run"), std::string::npos) << refused.err;
+}
+
 TEST_F(CProfileFiles, DamagedOnesAreErrors) {
   if (!profile_with("python3").is_object()) GTEST_SKIP() << "there is no Python with cProfile";
   const std::string whole = read_file(file("x.prof"));

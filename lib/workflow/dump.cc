@@ -129,7 +129,7 @@ Result<std::vector<ThreadLook>> look_at(const std::vector<pid_t>& pids, const Re
   if (any || looks.empty()) return looks;
   if (looks.front().problem == kEndedProblem)
     return fail(ErrorCode::gone, fmt::format("process {} ended", looks.front().pid));
-  return tl::unexpected(os::make_access_error(EPERM, looks.front().pid, "look at it"));
+  return tl::unexpected(os::make_access_error(EPERM, looks.front().pid, "look at"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "os/own_priority.h"
 #include "os/proc_tasks.h"
 #include "os/process_memory.h"
 #include "os/procfs.h"
@@ -82,7 +83,7 @@ class Stopper {
   /// One at a time: the others run.
   void stop(ThreadLook& look) {
     if (const int error = os::trace::seize(look.tid, {.follow_children = false}); error != 0) {
-      const Error refused = os::make_access_error(error, look.pid, "look at a running thread");
+      const Error refused = os::make_access_error(error, look.pid, "look at a running thread of");
       look.problem = refused.what + (refused.hint.empty() ? "" : "; " + refused.hint);
       return;
     }
@@ -163,7 +164,10 @@ std::vector<ThreadLook> look_at_threads(pid_t pid, const ReadPython& read_python
 
 void stop_and_look(std::vector<ThreadLook>& looks, const ReadPython& read_python) {
   const os::trace::StopNews news;
-  std::jthread([&] { Stopper(looks, read_python, news).run(); }).join();
+  std::jthread([&] {
+    os::put_this_thread_first();  // what it has stopped stands still while it waits for a CPU
+    Stopper(looks, read_python, news).run();
+  }).join();
 }
 
 }  // namespace strobe::workflow

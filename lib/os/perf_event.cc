@@ -116,6 +116,10 @@ uint64_t PerfRing::read_head() const {
   return control_ == nullptr ? 0 : __atomic_load_n(&control_->data_head, __ATOMIC_ACQUIRE);
 }
 
+uint64_t PerfRing::read_tail() const {
+  return control_ == nullptr ? 0 : __atomic_load_n(&control_->data_tail, __ATOMIC_ACQUIRE);
+}
+
 void PerfRing::release_until(uint64_t position) {
   // Pairs with the kernel's control dependency on data_tail: our reads end before it may overwrite.
   if (control_ != nullptr) __atomic_store_n(&control_->data_tail, position, __ATOMIC_RELEASE);

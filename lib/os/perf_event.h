@@ -1,6 +1,6 @@
 // The kernel's perf events as descriptors, and the ring buffers they write to. Only system calls are here:
 // what to ask for and what the records mean is in sampling/perf. Hidden state: none. A PerfRing is used by
-// one thread.
+// one thread; others may read its head and tail.
 #pragma once
 
 #include <linux/perf_event.h>
@@ -53,6 +53,8 @@ class PerfRing {
   [[nodiscard]] Bytes data() const { return data_; }
   /// How far the kernel has written; counts on beyond the ring's size.
   [[nodiscard]] uint64_t read_head() const;
+  /// What was given back last.
+  [[nodiscard]] uint64_t read_tail() const;
   /// Gives everything before `position` back to the kernel.
   void release_until(uint64_t position);
   /// Ends it before its time; nothing is ever written into it again.

@@ -82,8 +82,8 @@ class PerfEngine final : public Engine {
   PerfFeatures features_;
   RecordLayout layout_;
   std::vector<pid_t> pids_;
-  PythonFrames python_;           // before the events, which run its program
   std::optional<RingSet> rings_;  // before the events, which are redirected into them
+  PythonFrames python_;           // before the events, which run its program, and after the rings it reads
   std::optional<TargetEvents> events_;
   std::optional<RingKeeper> ring_keeper_;
   ThreadTable threads_;
@@ -112,9 +112,7 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   auto rings = RingSet::open(cpus);
   if (!rings) return pass(std::move(rings));
   rings_.emplace(std::move(*rings));
-  if (const bpf::PythonProgram* program = python_.program()) {
-    if (auto watched = rings_->watch(program->wake_fd()); !watched) return watched;
-  }
+  if (auto watched = rings_->watch(python_.wake_fd()); !watched) return watched;
   const TargetEvents::Outlets outlets{.rings = &*rings_, .program = python_.program()};
   events_.emplace(options_, features_, cpus, outlets);
   ring_keeper_.emplace(RingKeeper::Sources{.rings = &*rings_, .events = &*events_}, options_.period_ns,
@@ -157,9 +155,9 @@ Result<void> PerfEngine::switch_to_per_cpu() {
 Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   rings_->wait(timeout_ms);
   if (python_.reads_running()) {
-    // Refused: frames come for samples that are seen in time by chance; the others say that they were not
-    // read.
+    // Refused: frames are read of samples that are seen in time by chance; the others say that they were not.
     static_cast<void>(ring_keeper_->wake_at_every_record([&] { drain(sink, kEverything); }));
+    python_.read_at(*rings_);
   }
   drain(sink, monotonic_now_ns() - kPublishMarginNs);
   if (!per_cpu_since_ns_ && !per_cpu_refused_ && features_.per_cpu &&
@@ -250,7 +248,7 @@ Result<void> PerfEngine::finish(EventSink& sink) {
 
 void PerfEngine::drain(EventSink& sink, uint64_t front_ns) {
   rings_->refresh();
-  python_.fetch(*rings_, sink);
+  python_.fetch(sink);
   RingMerger& merger = rings_->merger();
   late_now_ = 0;
   while (const auto merged = merger.next(front_ns)) {

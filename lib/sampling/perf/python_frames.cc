@@ -3,58 +3,66 @@
 #include <fmt/format.h>
 
 #include <utility>
-#include <variant>
-
-#include "base/clock.h"
 
 namespace strobe::sampling {
-namespace {
-
-// What a thread does later than this after its sample has little to do with it.
-constexpr uint64_t kFreshNs = 1'000'000;
-
-}  // namespace
-
 PythonFrames::PythonFrames(const EngineOptions& options, const RecordLayout& layout)
-    : layout_(layout), reader_(options.python_reader), matcher_(options.period_ns / 2) {
-  if (!options.python_in_interrupt) return;
-  auto program = bpf::load_python_program();
-  if (program) {
-    program_ = std::move(*program);
-  } else {
+    : matcher_(options.period_ns / 2) {
+  if (options.python_in_interrupt) {
+    auto program = bpf::load_python_program();
+    if (program) {
+      program_ = std::move(*program);
+      return;
+    }
     const Error& error = program.error();
     refusal_ = error.hint.empty() ? error.what : error.what + "; " + error.hint;
+  }
+  if (options.python_reader != nullptr) {
+    readers_ = std::make_unique<RunningReaders>(*options.python_reader, layout);
   }
 }
 
 PythonReading PythonFrames::reading() const {
   if (program_) return PythonReading::in_interrupt;
-  return reader_ != nullptr ? PythonReading::running : PythonReading::none;
+  return readers_ ? PythonReading::running : PythonReading::none;
+}
+
+int PythonFrames::wake_fd() const {
+  if (program_) return program_->wake_fd();
+  return readers_ ? readers_->wake_fd() : -1;
+}
+
+void PythonFrames::read_at(RingSet& rings) {
+  for (size_t i = 0; i < rings.size(); ++i) {
+    if (readers_->looks_at(i)) continue;
+    rings.before_change([this](size_t ring) { readers_->stop(ring); });
+    readers_->start(i, {.cpu = rings.cpu(i), .ring = &rings.ring(i), .owner = rings.owner(i).get()});
+  }
 }
 
 void PythonFrames::watch(const PythonTarget& target) {
   if (target.runtime == 0) {
     pids_.erase(target.pid);
     if (program_) program_->forget(target.pid);
+    if (readers_) readers_->forget(target.pid);
     return;
   }
   if (reading() == PythonReading::none) return;
   any_ = true;
   pids_.insert(target.pid);
+  if (readers_) readers_->watch(target.pid);
   // Refused for an odd layout: its samples come with frames that are said to be unread.
   if (program_) static_cast<void>(program_->watch(target));
 }
 
-void PythonFrames::fetch(const RingSet& rings, EventSink& sink) {
+void PythonFrames::fetch(EventSink& sink) {
   if (pids_.empty()) return;
   sink_ = &sink;
   if (program_) return program_->drain(*this);
-  for (size_t i = 0; i < rings.size(); ++i) {
-    const Bytes ring = rings.data(i);
-    if (peeks_.size() == i) peeks_.push_back({.ring = nullptr, .reader = RingReader(ring)});
-    if (peeks_[i].ring != ring.data()) peeks_[i] = {.ring = ring.data(), .reader = RingReader(ring)};
-    peeks_[i].reader.extend_to(rings.read_head(i));
-    look_at(peeks_[i].reader);
+  if (!readers_) return;
+  for (RunningRead& read : readers_->take()) {
+    PythonCapture& capture = matcher_.add(read.tid, read.time_ns);
+    std::swap(capture, read.capture);
+    sink.on_python(read.pid, capture);
   }
 }
 
@@ -62,23 +70,6 @@ void PythonFrames::on_python(const bpf::PythonRecord& record, std::span<const Ra
   PythonCapture& capture = matcher_.add(static_cast<pid_t>(record.tid), record.time_ns);
   bpf::fill_capture(record, frames, capture);
   sink_->on_python(static_cast<pid_t>(record.pid), capture);
-}
-
-void PythonFrames::look_at(RingReader& reader) {
-  for (Bytes bytes = reader.front(); !bytes.empty(); reader.pop(), bytes = reader.front()) {
-    const auto time_ns = decode_record_time(bytes);
-    if (!time_ns || *time_ns + kFreshNs < monotonic_now_ns()) continue;
-    const auto record = decode_record(bytes, layout_);
-    if (!record) continue;
-    const auto* found = std::get_if<SampleRecord>(&*record);
-    if (found != nullptr && pids_.contains(found->sample.pid)) read_running(found->sample);
-  }
-}
-
-void PythonFrames::read_running(const RawSample& sample) {
-  PythonCapture& capture = matcher_.add(sample.tid, sample.time_ns);
-  if (!reader_->read_frames(sample.pid, sample.tid, false, capture)) return capture.clear();
-  sink_->on_python(sample.pid, capture);
 }
 
 const PythonCapture* PythonFrames::find(const RawSample& sample) {

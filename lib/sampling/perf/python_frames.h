@@ -21,6 +21,7 @@
 #include "sampling/perf/perf_record.h"
 #include "sampling/perf/python_matcher.h"
 #include "sampling/perf/ring_set.h"
+#include "sampling/perf/running_readers.h"
 
 namespace strobe::sampling {
 
@@ -37,12 +38,17 @@ class PythonFrames final : private bpf::PythonRecordSink {
 
   void watch(const PythonTarget& target);
 
-  /// Whether frames are read beside the running thread: then every sample should wake the engine.
-  [[nodiscard]] bool reads_running() const { return reading() == PythonReading::running && !pids_.empty(); }
+  /// Becomes readable when fetch() should come soon; -1 where it need not.
+  [[nodiscard]] int wake_fd() const;
+
+  /// Whether frames are read beside the running thread: then rings have to wake at every record.
+  [[nodiscard]] bool reads_running() const { return readers_ && !pids_.empty(); }
+  /// Reads the frames of the samples of these rings, which wake by now, until they are changed.
+  void read_at(RingSet& rings);
 
   /// Gets the frames of all samples that are visible in the rings, which are refreshed and not read yet.
   /// `sink` may name them.
-  void fetch(const RingSet& rings, EventSink& sink);
+  void fetch(EventSink& sink);
 
   /// The frames of a sample that is delivered now, valid until the next call; null where its process is not
   /// watched.
@@ -53,23 +59,14 @@ class PythonFrames final : private bpf::PythonRecordSink {
 
  private:
   void on_python(const bpf::PythonRecord& record, std::span<const RawPythonFrame> frames) override;
-  void look_at(RingReader& reader);
-  void read_running(const RawSample& sample);
-
-  RecordLayout layout_;
-  PythonFrameReader* reader_;  // borrowed; may be null
   std::unique_ptr<bpf::PythonProgram> program_;
+  std::unique_ptr<RunningReaders> readers_;  // where there is no program
   std::string refusal_;             // why there is no program; empty where there is, or was not asked for
   bool any_ = false;                // there was a Python
   std::unordered_set<pid_t> pids_;  // watched
   PythonMatcher matcher_;
   PythonCapture unread_;
   EventSink* sink_ = nullptr;  // during fetch()
-  struct Peek {
-    const std::byte* ring = nullptr;  // another one when the ring was replaced
-    RingReader reader;
-  };
-  std::vector<Peek> peeks_;  // of our own: nothing is consumed
 };
 
 }  // namespace strobe::sampling

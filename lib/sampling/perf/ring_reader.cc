@@ -2,6 +2,7 @@
 
 #include <linux/perf_event.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -12,6 +13,12 @@ namespace strobe::sampling {
 RingReader::RingReader(Bytes data) : data_(data) { STROBE_CHECK(std::has_single_bit(data.size())); }
 
 void RingReader::extend_to(uint64_t head) { head_ = head; }
+
+void RingReader::skip_to(uint64_t position) {
+  position_ = position;
+  head_ = std::max(head_, position);
+  current_ = {};
+}
 
 Bytes RingReader::front() {
   if (!current_.empty() || position_ == head_) return current_;

@@ -18,6 +18,9 @@ class RingReader {
   /// Everything before `head` may be read now.
   void extend_to(uint64_t head);
 
+  /// The next record begins at `position`; what is before it is left out.
+  void skip_to(uint64_t position);
+
   /// The current record with its header, or empty where there is none. Valid until pop().
   [[nodiscard]] Bytes front();
 

@@ -52,6 +52,7 @@ Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
 }
 
 Result<void> RingSet::watch(int fd) const {
+  if (fd < 0) return {};
   // Edge-triggered: the kernel reports a ring once per watermark, whatever we have read since.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return from_errno("epoll_ctl");
@@ -81,6 +82,7 @@ Result<void> RingSet::replace(size_t ring) {
   const uint32_t wakeup_bytes = ring < waking_ ? kEveryRecord : wakeup_bytes_;
   auto owner = os::open_perf_event(make_ring_owner_attr(wakeup_bytes), 0, cpus_[ring]);
   if (!owner) return pass(std::move(owner));
+  if (leave_) leave_(ring);
   // First the old one, whose locked memory may be all that the user may have.
   rings_[ring].unmap();
   merger_->replace(ring, kNothing);
@@ -105,11 +107,13 @@ Result<void> RingSet::take(size_t ring, Fresh fresh) {
 }
 
 Result<void> RingSet::install(size_t ring, Fresh fresh) {
+  if (leave_) leave_(ring);
   rings_[ring] = std::move(fresh.ring);
   owners_[ring] = std::move(fresh.owner);
   released_[ring] = 0;
   merger_->replace(ring, rings_[ring].data());
-  return watch(owners_[ring].get());
+  // Of one that wakes at every record somebody else takes the news.
+  return ring < waking_ ? Result<void>{} : watch(owners_[ring].get());
 }
 
 uint64_t RingSet::total_bytes() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -26,14 +27,16 @@ class RingSet {
 
   [[nodiscard]] size_t size() const { return rings_.size(); }
   [[nodiscard]] const UniqueFd& owner(size_t ring) const { return owners_[ring]; }
+  [[nodiscard]] int cpu(size_t ring) const { return cpus_[ring]; }
+  [[nodiscard]] const os::PerfRing& ring(size_t ring) const { return rings_[ring]; }
   [[nodiscard]] Bytes data(size_t ring) const { return rings_[ring].data(); }
   [[nodiscard]] uint64_t read_head(size_t ring) const { return rings_[ring].read_head(); }
   [[nodiscard]] uint64_t total_bytes() const;
-  /// Readable when a ring is filled to a quarter.
+  /// Readable when a ring is filled to a quarter; not by those that wake at every record.
   [[nodiscard]] int wake_fd() const { return epoll_.get(); }
   /// Waits for that, or until the time is over.
   void wait(int timeout_ms) const;
-  /// News of this descriptor, which is borrowed, end a wait as well.
+  /// News of this descriptor, which is borrowed, end a wait as well; -1 for none.
   Result<void> watch(int fd) const;
 
   /// Makes visible what the kernel has written by now.
@@ -44,6 +47,8 @@ class RingSet {
   [[nodiscard]] bool is_read(size_t ring);
   /// A fresh ring in place of one that was read to its end; the events have to be redirected into it anew.
   Result<void> replace(size_t ring);
+  /// `leave` is called before a ring is taken out, for those that look at it as well.
+  void before_change(std::function<void(size_t ring)> leave) { leave_ = std::move(leave); }
   /// A ring, not in use yet, that wakes at every record; as large as the one it is for, or as allowed.
   struct Fresh {
     UniqueFd owner;
@@ -71,6 +76,7 @@ class RingSet {
   std::vector<os::PerfRing> rings_;
   std::vector<uint64_t> released_;
   std::unique_ptr<RingMerger> merger_;
+  std::function<void(size_t)> leave_;
   UniqueFd epoll_;
 };
 

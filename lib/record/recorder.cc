@@ -116,6 +116,7 @@ void Recorder::wait_for_news() const {
 }
 
 void Recorder::follow_python() {
+  if (sink_.python().is_waiting()) engine_->expect_python();
   for (const PythonTarget& target : sink_.python().take_changes(monotonic_now_ns())) {
     engine_->watch_python(target);
   }

@@ -36,6 +36,7 @@ class SecondChoice final : public Engine {
   [[nodiscard]] bool targets_gone() const override { return engine_->targets_gone(); }
   [[nodiscard]] bool pooled_sampling() const override { return engine_->pooled_sampling(); }
   [[nodiscard]] PythonReading python_reading() const override { return engine_->python_reading(); }
+  void expect_python() override { engine_->expect_python(); }
   void watch_python(const PythonTarget& target) override { engine_->watch_python(target); }
   void describe(Quality& quality) const override {
     engine_->describe(quality);

@@ -52,7 +52,7 @@ std::string mode_obstacle(const PythonMode& mode, const json& report) {
   return {};
 }
 
-double full_share(const PythonMode& mode) { return std::string(mode.name) == "running" ? 0.3 : 0.98; }
+double full_share(const PythonMode& mode) { return std::string(mode.name) == "running" ? 0.95 : 0.995; }
 
 void expect_full_python(const json& report, double share) {
   ASSERT_TRUE(report.is_object()) << "no JSON report";
@@ -60,12 +60,10 @@ void expect_full_python(const json& report, double share) {
   const json& python = report["quality"]["python"];
   double all = 0;
   for (const char* outcome : {"full", "partial", "inconsistent", "unread"}) all += python.value(outcome, 0.0);
-  double freed = 0;
-  for (const json& blame : python.at("blame"))
-    if (blame.value("reason", "") == "bad_code_object") freed += blame.value("count", 0.0);
+  // While an interpreter starts, its frames cannot be found yet: some 20 ms.
+  const double start = std::min(python.value("unread", 0.0), 0.02 * report["quality"].value("rate_hz", 0.0));
   EXPECT_GT(all, 0) << python.dump(1);
-  EXPECT_LE(freed, std::max(0.1 * all, 30.0)) << python.dump(1);
-  EXPECT_GE(python.value("full", 0.0), share * (all - freed)) << python.dump(1);
+  EXPECT_GE(python.value("full", 0.0), share * (all - start)) << python.dump(1);
 }
 
 }  // namespace strobe::test

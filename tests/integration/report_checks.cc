@@ -75,13 +75,14 @@ void expect_share(const json& report, const std::string& name, const char* part,
                   double tolerance) {
   const FunctionAmount amount = amount_of(report, name, part);
   const double samples = report.at("recording").value("samples", 0.0);
-  EXPECT_TRUE(amount.found) << name << " is not in the report";
+  const double least = truth - half_width_9999(truth, samples) - tolerance;
+  EXPECT_TRUE(amount.found || least <= 0)
+      << name << " is not in the report";  // a rare one may have no sample
   // Where kernel time is not sampled it has a row of its own, and any function's part of it may be in there.
   const double aside = amount_of(report, "[kernel, not sampled]").share;
   EXPECT_LE(amount.share, truth + half_width_9999(truth, samples) + tolerance)
       << part << " share of " << name << " in " << samples << " samples";
-  EXPECT_GE(amount.share, truth - half_width_9999(truth, samples) - tolerance - aside)
-      << part << " share of " << name << " in " << samples << " samples";
+  EXPECT_GE(amount.share, least - aside) << part << " share of " << name << " in " << samples << " samples";
 }
 
 }  // namespace

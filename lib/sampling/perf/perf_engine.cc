@@ -50,6 +50,7 @@ class PerfEngine final : public Engine {
   [[nodiscard]] int wake_fd() const override { return rings_ ? rings_->wake_fd() : -1; }
   [[nodiscard]] bool targets_gone() const override { return started_ && threads_.empty(); }
   [[nodiscard]] PythonReading python_reading() const override { return python_.reading(); }
+  void expect_python() override { python_.expect(); }
   void watch_python(const PythonTarget& target) override { python_.watch(target); }
   void describe(Quality& quality) const override;
   [[nodiscard]] bool pooled_sampling() const override { return per_cpu_since_ns_.has_value(); }
@@ -66,8 +67,7 @@ class PerfEngine final : public Engine {
   void handle(const LostRecord& record, EventSink& sink);
 
   [[nodiscard]] bool wanted(const SampleRecord& record, const MergedRecord& merged) const;
-  /// Whether a process belongs to the recording as far as children are concerned.
-  [[nodiscard]] bool covers(pid_t pid) const {
+  [[nodiscard]] bool covers(pid_t pid) const {  // or it is a child that is not wanted
     return options_.follow_children || std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
   }
   Result<void> switch_to_per_cpu();
@@ -155,7 +155,7 @@ Result<void> PerfEngine::switch_to_per_cpu() {
 Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   rings_->wait(timeout_ms);
   if (python_.reads_running()) {
-    // Refused: frames are read of samples that are seen in time by chance; the others say that they were not.
+    // Refused: frames are read of samples that are seen in time by chance, and the others say so.
     static_cast<void>(ring_keeper_->wake_at_every_record([&] { drain(sink, kEverything); }));
     python_.read_at(*rings_);
   }

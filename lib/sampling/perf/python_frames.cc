@@ -47,7 +47,7 @@ void PythonFrames::watch(const PythonTarget& target) {
     return;
   }
   if (reading() == PythonReading::none) return;
-  any_ = true;
+  any_ = expected_ = true;
   pids_.insert(target.pid);
   if (readers_) readers_->watch(target.pid);
   // Refused for an odd layout: its samples come with frames that are said to be unread.

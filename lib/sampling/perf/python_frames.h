@@ -36,13 +36,15 @@ class PythonFrames final : private bpf::PythonRecordSink {
   /// Where there was a Python: why its frames are not read by BPF, and what was lost.
   void describe(Quality& quality) const;
 
+  /// A process to be watched will come.
+  void expect() { expected_ = true; }
   void watch(const PythonTarget& target);
 
   /// Becomes readable when fetch() should come soon; -1 where it need not.
   [[nodiscard]] int wake_fd() const;
 
   /// Whether frames are read beside the running thread: then rings have to wake at every record.
-  [[nodiscard]] bool reads_running() const { return readers_ && !pids_.empty(); }
+  [[nodiscard]] bool reads_running() const { return readers_ && expected_; }
   /// Reads the frames of the samples of these rings, which wake by now, until they are changed.
   void read_at(RingSet& rings);
 
@@ -63,6 +65,7 @@ class PythonFrames final : private bpf::PythonRecordSink {
   std::unique_ptr<RunningReaders> readers_;  // where there is no program
   std::string refusal_;             // why there is no program; empty where there is, or was not asked for
   bool any_ = false;                // there was a Python
+  bool expected_ = false;           // or will be
   std::unordered_set<pid_t> pids_;  // watched
   PythonMatcher matcher_;
   PythonCapture unread_;

@@ -36,6 +36,7 @@ class PtraceEngine final : public Engine {
   void describe(Quality& quality) const override;
   [[nodiscard]] bool pooled_sampling() const override { return false; }
   [[nodiscard]] PythonReading python_reading() const override { return PythonReading::stopped; }
+  void expect_python() override {}
   void watch_python(const PythonTarget&) override {}  // the reader is asked at every stop
 
  private:

@@ -1,9 +1,11 @@
 """Two halves that a sampler is likely to get wrong: calls that last a microsecond, and a loop without any.
 
-Ten rounds of fib(20) and leafy(20000) again and again; the truth is what its own clock says.
+fib or leafy in turns of random length (a fixed seed) that are shorter than the time between samples, so that
+samples are independent; the truth is what its own clock says.
 usage: split_evenly.py SECONDS
 """
 import json
+import random
 import sys
 import time
 
@@ -23,16 +25,17 @@ def leafy(count):
 
 def main():
     clock = time.process_time
+    draw = random.Random(1)
     seconds = [0.0, 0.0]
     end = clock() + float(sys.argv[1])
     while clock() < end:
-        for _ in range(10):
-            begin = clock()
-            fib(20)
-            middle = clock()
-            leafy(20000)
-            seconds[0] += middle - begin
-            seconds[1] += clock() - middle
+        which = draw.randrange(2)
+        begin = clock()
+        if which == 0:
+            fib(draw.randrange(9, 14))
+        else:
+            leafy(draw.randrange(100, 700))
+        seconds[which] += clock() - begin
     print(json.dumps({"functions": {"fib": seconds[0], "leafy": seconds[1]}, "cpu_s": clock()}))
 
 

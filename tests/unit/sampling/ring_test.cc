@@ -65,6 +65,21 @@ TEST(RingReader, NonsenseIsSkippedToTheHeadAndCounted) {
   }
 }
 
+TEST(RingReader, WhatIsSkippedIsNotRead) {
+  FakeRing ring(128);
+  RingReader reader(ring.bytes());
+  ring.write(test::lost_record(1, 1));
+  reader.extend_to(ring.head());
+  ASSERT_EQ(count_in(reader.front()), 1u);
+  ring.write(test::lost_record(2, 2));
+  reader.skip_to(ring.head());
+  EXPECT_TRUE(reader.front().empty());
+  ring.write(test::lost_record(3, 3));
+  reader.extend_to(ring.head());
+  EXPECT_EQ(count_in(reader.front()), 3u);
+  EXPECT_EQ(reader.corruptions(), 0u);
+}
+
 TEST(RingReader, AHeadBeyondTheRingIsNonsense) {
   const FakeRing ring(64);
   RingReader reader(ring.bytes());

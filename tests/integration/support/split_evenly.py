@@ -32,9 +32,9 @@ def main():
         which = draw.randrange(2)
         begin = clock()
         if which == 0:
-            fib(draw.randrange(9, 14))
+            fib(draw.randrange(12, 18))
         else:
-            leafy(draw.randrange(100, 700))
+            leafy(draw.randrange(600, 4400))
         seconds[which] += clock() - begin
     print(json.dumps({"functions": {"fib": seconds[0], "leafy": seconds[1]}, "cpu_s": clock()}))
 

@@ -33,6 +33,7 @@ LossReason reason_of(PythonOutcome outcome) {
 }  // namespace
 
 void PythonFrames::name(PythonProcess& process, PythonCapture& capture) {
+  const std::lock_guard lock(process.code_mutex);
   capture.named.clear();
   for (const RawPythonFrame& frame : capture.frames) {
     capture.named.push_back(name_frame(process, frame, capture.nameless));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/proc_maps.h"
 #include "os/proc_tasks.h"
 
 namespace strobe::record {
@@ -37,6 +38,15 @@ pid_t PythonProcess::outer_tid(pid_t native_id) {
     if (inner == native_id) return tid;
   }
   return 0;
+}
+
+bool looks_like_python(pid_t pid) {
+  const auto mappings = os::read_proc_maps(pid);
+  return mappings && std::ranges::any_of(*mappings, [](const os::ProcMapping& mapping) {
+           const std::string_view path = mapping.path;
+           const std::string_view name = path.substr(path.rfind('/') + 1);
+           return name.starts_with("python3.") || name.starts_with("libpython3.");
+         });
 }
 
 void PythonTargets::mapped(pid_t pid, const MappedInterpreter& interpreter) {
@@ -126,6 +136,9 @@ bool PythonTargets::read_frames(pid_t pid, pid_t tid, bool stopped, PythonCaptur
     native_id = known->second;
   }
   stopped ? process->frames.capture_stopped(native_id, out) : process->frames.capture_running(native_id, out);
+  // What the thread runs is still there now: it is met before the thread goes on and may free it.
+  const std::lock_guard code_lock(process->code_mutex);
+  for (const RawPythonFrame& frame : out.frames) process->code.find(frame.code, frame.identity);
   return true;
 }
 

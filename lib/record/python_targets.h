@@ -44,10 +44,14 @@ struct PythonProcess {
   std::mutex frames_mutex;
   /// The thread that the target's own namespace numbers so; 0 for one that had no sample.
   [[nodiscard]] pid_t outer_tid(pid_t native_id);
-  python::CodeObjects code;                            // of the sampling thread
+  python::CodeObjects code;
+  std::mutex code_mutex;  // guards `code`
   std::unordered_map<pid_t, pid_t> tids_in_namespace;  // by tid; guarded by frames_mutex
   bool own_namespace = true;                           ///< its thread ids are those that we see
 };
+
+/// Whether it has mapped a file whose name is that of an interpreter: a guess, and quick.
+[[nodiscard]] bool looks_like_python(pid_t pid);
 
 class PythonTargets final : public PythonFrameReader {
  public:

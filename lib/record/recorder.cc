@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
@@ -68,6 +69,9 @@ void Recorder::run(std::promise<Result<void>> started) {
   auto engine = sampling::make_engine(options_.engine, options_.target, *diagnostics_);
   if (!engine) return started.set_value(pass(std::move(engine)));
   engine_ = std::move(*engine);
+  if (!options_.target.launched && std::ranges::any_of(options_.target.pids, looks_like_python)) {
+    engine_->expect_python();
+  }
   auto begun = engine_->start(options_.target, sink_);
   const bool ok = begun.has_value();
   os::drop_unneeded_rights();

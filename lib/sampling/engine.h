@@ -63,7 +63,8 @@ class Engine {
 
   /// How Python's frames come with the samples of this engine.
   [[nodiscard]] virtual PythonReading python_reading() const = 0;
-  /// Some target is about to become a Python: what takes a while is to be got ready.
+  /// Some target is a Python, or is about to become one: what takes a while is to be got ready. Also before
+  /// start().
   virtual void expect_python() = 0;
   /// From now on samples of this process bring Python's frames. Called again when it becomes another program,
   /// and with `runtime` 0 when it is no Python any more.

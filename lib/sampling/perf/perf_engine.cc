@@ -105,11 +105,11 @@ class PerfEngine final : public Engine {
 
 Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   os::raise_descriptor_limit();
-  // Behind busy target threads we would come too late to empty the rings. Refused to ordinary users.
+  // Behind busy threads we would come too late to empty the rings. Refused to ordinary users.
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   pids_ = target.pids;
   const std::vector<int> cpus = os::list_online_cpus();
-  auto rings = RingSet::open(cpus);
+  auto rings = RingSet::open(cpus, python_.reads_running());
   if (!rings) return pass(std::move(rings));
   rings_.emplace(std::move(*rings));
   if (auto watched = rings_->watch(python_.wake_fd()); !watched) return watched;
@@ -138,6 +138,7 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
     if (auto switched = switch_to_per_cpu(); !switched) return switched;
   }
   started_ = true;
+  python_.read_at(*rings_);
   if (options_.start_paused) hold_back(sink);
   return {};
 }
@@ -154,11 +155,10 @@ Result<void> PerfEngine::switch_to_per_cpu() {
 
 Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   rings_->wait(timeout_ms);
-  if (python_.reads_running()) {
-    // Refused: frames are read of samples that are seen in time by chance, and the others say so.
+  // Refused: frames are read of samples that are seen in time by chance, and the others say so.
+  if (python_.reads_running())
     static_cast<void>(ring_keeper_->wake_at_every_record([&] { drain(sink, kEverything); }));
-    python_.read_at(*rings_);
-  }
+  python_.read_at(*rings_);
   drain(sink, monotonic_now_ns() - kPublishMarginNs);
   if (!per_cpu_since_ns_ && !per_cpu_refused_ && features_.per_cpu &&
       options_.per_cpu == EngineOptions::PerCpu::automatic && threads_.many_unsampled()) {

@@ -32,6 +32,7 @@ int PythonFrames::wake_fd() const {
 }
 
 void PythonFrames::read_at(RingSet& rings) {
+  if (!reads_running()) return;
   for (size_t i = 0; i < rings.size(); ++i) {
     if (readers_->looks_at(i)) continue;
     rings.before_change([this](size_t ring) { readers_->stop(ring); });

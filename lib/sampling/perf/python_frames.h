@@ -45,7 +45,7 @@ class PythonFrames final : private bpf::PythonRecordSink {
 
   /// Whether frames are read beside the running thread: then rings have to wake at every record.
   [[nodiscard]] bool reads_running() const { return readers_ && expected_; }
-  /// Reads the frames of the samples of these rings, which wake by now, until they are changed.
+  /// Where frames are read so, begins with those of the samples of these rings, until they are changed.
   void read_at(RingSet& rings);
 
   /// Gets the frames of all samples that are visible in the rings, which are refreshed and not read yet.

@@ -24,12 +24,12 @@ size_t RingSet::wanted_bytes(size_t cpus) {
   return std::bit_floor(std::clamp(kMaxTotalBytes / cpus, smallest_bytes(), kMaxRingBytes));
 }
 
-Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
+Result<RingSet> RingSet::open(const std::vector<int>& cpus, bool wake_at_every_record) {
   size_t bytes = wanted_bytes(cpus.size());
   RingSet set;
   set.cpus_ = cpus;
   while (true) {
-    auto mapped = set.map_rings(bytes);
+    auto mapped = set.map_rings(bytes, wake_at_every_record);
     if (mapped) break;
     // EPERM: more than the locked memory this user may have. Others of the same user may take of it too, so
     // that the only way to know is to try.
@@ -45,6 +45,10 @@ Result<RingSet> RingSet::open(const std::vector<int>& cpus) {
 
   set.epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
   if (!set.epoll_) return from_errno("epoll_create1");
+  if (wake_at_every_record) {
+    set.waking_ = set.rings_.size();
+    return set;
+  }
   for (const UniqueFd& owner : set.owners_) {
     if (auto watched = set.watch(owner.get()); !watched) return pass(std::move(watched));
   }
@@ -59,11 +63,11 @@ Result<void> RingSet::watch(int fd) const {
   return {};
 }
 
-Result<void> RingSet::map_rings(size_t ring_bytes) {
+Result<void> RingSet::map_rings(size_t ring_bytes, bool wake_at_every_record) {
   rings_.clear();  // before their owners
   owners_.clear();
   wakeup_bytes_ = static_cast<uint32_t>(ring_bytes / 4);
-  const perf_event_attr attr = make_ring_owner_attr(wakeup_bytes_);
+  const perf_event_attr attr = make_ring_owner_attr(wake_at_every_record ? kEveryRecord : wakeup_bytes_);
   for (const int cpu : cpus_) {
     auto owner = os::open_perf_event(attr, 0, cpu);
     if (!owner) return pass(std::move(owner));

@@ -23,7 +23,7 @@ class RingSet {
   [[nodiscard]] static size_t wanted_bytes(size_t cpus);
 
   /// Rings for these CPUs, as large as the limits above and the user's locked memory allow.
-  static Result<RingSet> open(const std::vector<int>& cpus);
+  static Result<RingSet> open(const std::vector<int>& cpus, bool wake_at_every_record = false);
 
   [[nodiscard]] size_t size() const { return rings_.size(); }
   [[nodiscard]] const UniqueFd& owner(size_t ring) const { return owners_[ring]; }
@@ -66,7 +66,7 @@ class RingSet {
 
  private:
   RingSet() = default;
-  Result<void> map_rings(size_t ring_bytes);
+  Result<void> map_rings(size_t ring_bytes, bool wake_at_every_record);
   Result<void> install(size_t ring, Fresh fresh);
 
   std::vector<int> cpus_;

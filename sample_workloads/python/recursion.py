@@ -34,7 +34,7 @@ def odd_step(n):
     return even_step(n - 1) + x if n else 0
 
 
-def tree(height):
+def tree(height):  # HOT: tree
     if height < 2:  # HOT: tree
         return 1  # HOT: tree
     return tree(height - 1) + tree(height - 2)  # HOT: tree

@@ -29,9 +29,9 @@ class QuickSort:
             self.sort_range(numbers, first, middle)
             first = middle + 1
 
-    def partition(self, numbers, first, last):
-        pivot = numbers[(first + last) // 2]
-        i, j = first - 1, last + 1
+    def partition(self, numbers, first, last):  # HOT: QuickSort.partition
+        pivot = numbers[(first + last) // 2]  # HOT: QuickSort.partition
+        i, j = first - 1, last + 1  # HOT: QuickSort.partition
         while True:  # HOT: QuickSort.partition
             i += 1  # HOT: QuickSort.partition
             while numbers[i] < pivot:  # HOT: QuickSort.partition
@@ -40,7 +40,7 @@ class QuickSort:
             while numbers[j] > pivot:  # HOT: QuickSort.partition
                 j -= 1  # HOT: QuickSort.partition
             if i >= j:  # HOT: QuickSort.partition
-                return j
+                return j  # HOT: QuickSort.partition
             numbers[i], numbers[j] = numbers[j], numbers[i]  # HOT: QuickSort.partition
 
 

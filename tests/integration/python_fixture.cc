@@ -52,7 +52,7 @@ std::string mode_obstacle(const PythonMode& mode, const json& report) {
   return {};
 }
 
-double full_share(const PythonMode& mode) { return std::string(mode.name) == "running" ? 0.95 : 0.995; }
+double full_share(const PythonMode& mode) { return std::string(mode.name) == "running" ? 0.95 : 0.985; }
 
 void expect_full_python(const json& report, double share) {
   ASSERT_TRUE(report.is_object()) << "no JSON report";

@@ -45,7 +45,7 @@ struct PythonProcess {
   /// The thread that the target's own namespace numbers so; 0 for one that had no sample.
   [[nodiscard]] pid_t outer_tid(pid_t native_id);
   python::CodeObjects code;
-  std::mutex code_mutex;  // guards `code`
+  std::mutex code_mutex;                               // guards `code`
   std::unordered_map<pid_t, pid_t> tids_in_namespace;  // by tid; guarded by frames_mutex
   bool own_namespace = true;                           ///< its thread ids are those that we see
 };

@@ -8,17 +8,30 @@
 #include "python/code_objects.h"
 #include "python/frame_reader.h"
 #include "python/gil.h"
+#include "python/locals.h"
 #include "python/thread_names.h"
 
 namespace {
 
 using namespace strobe;
 
-void look_at_thread(python::FrameReader& reader, python::CodeObjects& codes, pid_t tid) {
+void look_at_thread(MemoryReader& memory, python::FrameReader& reader, python::CodeObjects& codes,
+                    pid_t tid) {
   PythonCapture capture;
+  const auto look_at_locals = [&] {
+    const auto& addresses = reader.frame_addresses();
+    for (size_t i = 0; i < std::min({addresses.size(), capture.frames.size(), size_t{16}}); ++i) {
+      const auto locals = python::read_locals(memory, reader.runtime(), addresses[i], capture.frames[i].code);
+      if (locals.variables.size() > 64) __builtin_trap();
+      for (const python::LocalVariable& variable : locals.variables) {
+        if (variable.name.size() > 512 || variable.value.size() > 512) __builtin_trap();
+      }
+    }
+  };
   for (const bool stopped : {true, false}) {
     if (stopped) {
       reader.capture_stopped(tid, capture);
+      look_at_locals();
     } else {
       reader.capture_running(tid, capture);
     }
@@ -47,8 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!runtime) return 0;
   python::FrameReader reader(image, *runtime);
   python::CodeObjects codes(image, reader.runtime());
-  look_at_thread(reader, codes, static_cast<pid_t>(origin.thread & 0x3fffff));
-  look_at_thread(reader, codes, static_cast<pid_t>(origin.pid & 0x3fffff));
+  look_at_thread(image, reader, codes, static_cast<pid_t>(origin.thread & 0x3fffff));
+  look_at_thread(image, reader, codes, static_cast<pid_t>(origin.pid & 0x3fffff));
   static_cast<void>(python::read_thread_names(image, *runtime));
   static_cast<void>(python::find_gils(image, *runtime));
   return 0;

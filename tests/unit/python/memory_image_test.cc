@@ -9,6 +9,7 @@
 #include "python/code_objects.h"
 #include "python/frame_reader.h"
 #include "python/gil.h"
+#include "python/locals.h"
 #include "python/thread_names.h"
 #include "python_target.h"
 
@@ -38,6 +39,19 @@ std::vector<std::string> functions_of(MemoryReader& memory, const Runtime& runti
   return functions;
 }
 
+/// "name=value" of the innermost frame of the reader's last look.
+std::vector<std::string> innermost_locals(MemoryReader& memory, const FrameReader& reader,
+                                          const PythonCapture& capture) {
+  std::vector<std::string> locals;
+  if (capture.frames.empty() || reader.frame_addresses().empty()) return locals;
+  const uint64_t frame = reader.frame_addresses().front();
+  for (const LocalVariable& variable :
+       read_locals(memory, reader.runtime(), frame, capture.frames.front().code).variables) {
+    locals.push_back(variable.name + "=" + variable.value);
+  }
+  return locals;
+}
+
 void look_at(MemoryReader& memory, const MemoryImage::Origin& origin) {
   const InterpreterModule module{.runtime = FileAddr{origin.runtime},
                                  .version_hex = origin.version_hex,
@@ -51,6 +65,9 @@ void look_at(MemoryReader& memory, const MemoryImage::Origin& origin) {
   reader.capture_stopped(static_cast<pid_t>(origin.thread), capture);
   EXPECT_EQ(capture.outcome, PythonOutcome::full);
   EXPECT_EQ(functions_of(memory, *runtime, capture), expected);
+  EXPECT_EQ(innermost_locals(memory, reader, capture),
+            (std::vector<std::string>{"item=3", "name='Tee\\n'", "rate=0.5", "profit=-1099511627776",
+                                      "sizes=tuple of 2", "note=None"}));
   reader.capture_running(static_cast<pid_t>(origin.thread), capture);
   EXPECT_EQ(capture.outcome, PythonOutcome::full);
   EXPECT_EQ(functions_of(memory, *runtime, capture), expected);

@@ -7,7 +7,7 @@ import threading
 SHOP = compile('''
 import os
 
-def price(item):
+def price(item, name="Tee\\n", rate=0.5, profit=-(1 << 40), sizes=(1, 2), note=None):
     os.read(READ, 1)
 
 def items():

@@ -1,9 +1,12 @@
 // Exports of real recordings, read by the programs that they are for, against the JSON report of the same.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "integration_fixture.h"
+#include "support/interpreters.h"
 #include "terminal.h"
 
 namespace strobe::test {
@@ -143,6 +146,46 @@ TEST_F(Export, OfNothingCanBeReadAndIsSaid) {
   EXPECT_EQ(pstats.at("functions"), json::parse(R"([[["~", 0, "[no samples]"], 0, 0, 0.0, 0.0, []]])"));
   const ProgramResult shown = strobe({"report", file("x.prof")});
   EXPECT_EQ(shown.status, 0) << shown.err;
+}
+
+/// Functions whose names and files a program chose to do harm with.
+constexpr const char* kHostileNames = R"(
+def make(name, file):
+    def f(n):
+        for i in range(n): pass
+    more = {"co_qualname": name} if hasattr(f.__code__, "co_qualname") else {}
+    f.__code__ = f.__code__.replace(co_name=name, co_filename=file, **more)
+    return f
+functions = [make("two\nlines", "/src/\x1b[31mred.py"), make("half\udcff", "/bad\udc80file.py"),
+             make("größe", "/ä/日本.py"), make("nul\0name", "a\0b.py"), make("x" * 5000, "long.py")]
+for i in range(40):
+    for f in functions: f(200000)
+)";
+
+TEST_F(Export, HostileNamesOfPythonAreOneLineEach) {
+  STROBE_NEED_PYTHON(python, kDebianPython);
+  write_file(file("hostile.py"), kHostileNames);
+  std::vector<std::string> words = python.command;
+  words.push_back(file("hostile.py"));
+  const StrobeRun run = run_strobe(strobe_run(words));
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  ASSERT_EQ(strobe({"export", run.recording, "--to", "pstats", "--no-native", "-o", file("x.prof")}).status,
+            0);
+  const json pstats = read_pstats("x.prof");
+  ASSERT_TRUE(pstats.is_object());
+  std::set<json> labels;
+  for (const json& row : pstats.at("functions")) {
+    labels.insert(row.at(0));
+    for (const size_t part : {0, 2}) {
+      const auto text = row.at(0).at(part).get<std::string>();
+      EXPECT_TRUE(std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) << text;
+      EXPECT_LT(text.size(), 600u);
+    }
+  }
+  for (const json& label :
+       {json{"/src/\\x1b[31mred.py", 3, "two\\x0alines"}, json{"/bad\ufffdfile.py", 3, "half\ufffd"},
+        json{"/ä/日本.py", 3, "größe"}, json{"a\\x00b.py", 3, "nul\\x00name"}})
+    EXPECT_TRUE(labels.contains(label)) << label << " in " << json(labels);
 }
 
 TEST_F(Export, AnExistingFileIsKeptAndStdoutIsForPipes) {

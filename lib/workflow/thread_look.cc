@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <thread>
 
 #include "base/clock.h"
@@ -67,6 +68,14 @@ Outcome look_once(ThreadLook& look, const ReadPython& read_python) {
   return Outcome::done;
 }
 
+/// Why the thread cannot be traced. One that is about to end is refused like one of another user.
+std::string seize_problem(const ThreadLook& look, int error) {
+  const auto stat = os::read_stat(look.pid, look.tid);
+  if (error == ESRCH || !stat || stat->is_zombie()) return kEndedProblem;
+  const Error refused = os::make_access_error(error, look.pid, "look at a running thread of");
+  return refused.what + (refused.hint.empty() ? "" : "; " + refused.hint);
+}
+
 /// The stops of this thread's tracees, until all of them were looked at or the time is over.
 class Stopper {
  public:
@@ -83,8 +92,7 @@ class Stopper {
   /// One at a time: the others run.
   void stop(ThreadLook& look) {
     if (const int error = os::trace::seize(look.tid, {.follow_children = false}); error != 0) {
-      const Error refused = os::make_access_error(error, look.pid, "look at a running thread of");
-      look.problem = refused.what + (refused.hint.empty() ? "" : "; " + refused.hint);
+      look.problem = seize_problem(look, error);
       return;
     }
     // The last look before the interrupt, which would make some system calls fail: it may have blocked since.

@@ -48,6 +48,22 @@ TEST(ThreadLook, OfAStoppedThreadIsOfThatMoment) {
   EXPECT_FALSE(looks[0].blocked.has_value());
 }
 
+TEST(ThreadLook, SaysOfAThreadThatEndedThatItDid) {
+  std::vector<ThreadLook> looks(2);
+  {
+    const BusyChild gone;
+    looks[0].pid = looks[0].tid = gone.pid();
+  }
+  const BusyChild zombie;
+  looks[1].pid = looks[1].tid = zombie.pid();
+  ASSERT_EQ(::kill(zombie.pid(), SIGKILL), 0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(zombie.pid()), &info, WEXITED | WNOWAIT), 0);
+  stop_and_look(looks, {});
+  EXPECT_EQ(looks[0].problem, kEndedProblem);
+  EXPECT_EQ(looks[1].problem, kEndedProblem);
+}
+
 TEST(ThreadLook, ReadsPythonOncePerLook) {
   const BusyChild child;
   ASSERT_GT(child.pid(), 0);

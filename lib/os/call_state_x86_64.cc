@@ -15,6 +15,7 @@ struct Call {
   ThreadState state;
 };
 
+// vfork and clone wait, if at all, until a child that borrows their memory ends or executes a program.
 constexpr std::array kCalls = {
     Call{SYS_futex, ThreadState::lock},         Call{SYS_semop, ThreadState::lock},
     Call{SYS_semtimedop, ThreadState::lock},    Call{SYS_flock, ThreadState::lock},
@@ -34,7 +35,8 @@ constexpr std::array kCalls = {
     Call{SYS_sendmsg, ThreadState::io},         Call{SYS_io_getevents, ThreadState::io},
     Call{SYS_io_uring_enter, ThreadState::io},  Call{SYS_msgrcv, ThreadState::io},
     Call{SYS_mq_timedreceive, ThreadState::io}, Call{SYS_fsync, ThreadState::disk},
-    Call{SYS_fdatasync, ThreadState::disk},
+    Call{SYS_fdatasync, ThreadState::disk},     Call{SYS_vfork, ThreadState::child},
+    Call{SYS_clone, ThreadState::child},        Call{SYS_clone3, ThreadState::child},
 };
 
 }  // namespace

@@ -98,14 +98,13 @@ DumpedThread make_thread(const ThreadLook& look, const MomentProfile& moment, ui
   if (const auto name = os::read_comm(look.pid, look.tid)) thread.name = *name;
   thread.state = state_of(look);
   thread.problem = look.problem;
-  if (look.has_python) thread.python_outcome = look.python.outcome;
   if (sample == MomentProfile::kNoSample) return thread;
   const SampleRow& row = moment.profile.samples[sample];
   thread.stack_class = row.stack_class;
   thread.python_state = row.python;
   ShownStack shown = list_frames(moment.profile, row.stack, request.native_only);
   thread.frames = std::move(shown.frames);
-  if (request.locals && look.has_python) add_locals(look, shown.rows, thread);
+  if (look.has_python) add_python_frames(look, shown.rows, request.locals, thread);
   return thread;
 }
 

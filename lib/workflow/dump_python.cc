@@ -60,7 +60,9 @@ void read_python_part(record::PythonTargets& targets, bool locals, ThreadLook& l
   if (record::PythonProcess* python = targets.find(look.pid)) read_variables(*python, look);
 }
 
-void add_locals(const ThreadLook& look, const std::vector<FrameId>& rows, DumpedThread& thread) {
+void add_python_frames(const ThreadLook& look, const std::vector<FrameId>& rows, bool locals,
+                       DumpedThread& thread) {
+  thread.python_outcome = look.python.outcome;
   const std::vector<FrameId>& named = look.python.named;
   std::vector<size_t> shown;  // of the frames read
   for (size_t i = 0; i < named.size(); ++i) {
@@ -70,6 +72,9 @@ void add_locals(const ThreadLook& look, const std::vector<FrameId>& rows, Dumped
   for (size_t i = 0; i < rows.size() && places.size() < shown.size(); ++i) {
     if (rows[i] == named[shown[places.size()]]) places.push_back(i);
   }
+  const bool all = places.size() == shown.size() && !look.python.nameless;
+  if (!all && thread.python_outcome == PythonOutcome::full) thread.python_outcome = PythonOutcome::partial;
+  if (!locals) return;
   thread.frames_without_locals = shown.size();
   if (places.size() != shown.size()) return;
   for (size_t i = 0; i < shown.size() && shown[i] < look.locals.size(); ++i) {

@@ -17,9 +17,11 @@ void read_python_part(record::PythonTargets& targets, bool locals, ThreadLook& l
 void add_python_facts(record::PythonProcess& python, const std::vector<const ThreadLook*>& looks,
                       DumpedProcess& process);
 
-/// Gives each frame the variables that were read with it. `rows`: by frame of thread.frames, its row; those
-/// of `look.python` are named. Where some of the frames read are not among them, none gets any: which call a
-/// variable is of would be a guess.
-void add_locals(const ThreadLook& look, const std::vector<FrameId>& rows, DumpedThread& thread);
+/// Gives the thread what was read of its Python frames: how whole they are and, with `locals`, the variables
+/// of each. `rows`: by frame of thread.frames, its row; those of `look.python` are named. Where some of the
+/// frames read have no place among the native ones, the stack is partial and no frame gets variables: which
+/// call they are of would be a guess.
+void add_python_frames(const ThreadLook& look, const std::vector<FrameId>& rows, bool locals,
+                       DumpedThread& thread);
 
 }  // namespace strobe::workflow

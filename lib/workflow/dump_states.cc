@@ -5,11 +5,13 @@
 namespace strobe::workflow {
 
 ThreadState state_of(const ThreadLook& look) {
+  const bool in_call = look.blocked && look.blocked->call;
+  const ThreadState call = in_call ? os::state_of_call(*look.blocked->call) : ThreadState::other;
   switch (look.kernel_state) {
     case 'R':
       return ThreadState::on_cpu;
     case 'D':
-      return ThreadState::disk;
+      return call == ThreadState::child ? ThreadState::child : ThreadState::disk;  // vfork(2)
     case 'T':
     case 't':
       return ThreadState::stopped;
@@ -18,8 +20,7 @@ ThreadState state_of(const ThreadLook& look) {
     default:
       return ThreadState::unknown;
   }
-  if (!look.blocked) return ThreadState::unknown;
-  return look.blocked->call ? os::state_of_call(*look.blocked->call) : ThreadState::other;
+  return look.blocked ? call : ThreadState::unknown;
 }
 
 }  // namespace strobe::workflow

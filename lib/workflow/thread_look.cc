@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <thread>
 
@@ -35,6 +36,19 @@ std::optional<uint64_t> read_slices(pid_t pid, pid_t tid) {
   return stat ? std::optional(stat->slices) : std::nullopt;
 }
 
+/// The kernel leaves the arguments of a call where they were (syscall(2)). That is where vfork keeps the
+/// address that it returns to.
+Registers registers_of(const os::BlockedThread& blocked) {
+  constexpr std::array kArguments = {x86_64::kRdi, x86_64::kRsi, x86_64::kRdx,
+                                     x86_64::kR10, x86_64::kR8,  x86_64::kR9};
+  Registers registers;
+  registers.value[x86_64::kRsp] = blocked.stack_pointer;
+  registers.value[x86_64::kRip] = blocked.program_counter;
+  for (size_t i = 0; blocked.call && i < kArguments.size(); ++i)
+    registers.value[kArguments[i]] = blocked.arguments[i];
+  return registers;
+}
+
 enum class Outcome : uint8_t { done, moved, runs };
 
 Outcome look_once(ThreadLook& look, const ReadPython& read_python) {
@@ -58,8 +72,7 @@ Outcome look_once(ThreadLook& look, const ReadPython& read_python) {
   }
   if (!*blocked) return Outcome::moved;
   look.blocked = **blocked;
-  look.registers.value[x86_64::kRsp] = look.blocked->stack_pointer;
-  look.registers.value[x86_64::kRip] = look.blocked->program_counter;
+  look.registers = registers_of(*look.blocked);
   read_stack(look);
   if (read_python) read_python(look);
   if (read_slices(look.pid, look.tid) != before) return Outcome::moved;

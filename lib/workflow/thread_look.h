@@ -28,7 +28,8 @@ struct ThreadLook {
   char kernel_state = '?';                   ///< as /proc/PID/stat has it
   std::optional<os::BlockedThread> blocked;  ///< where it waits; none for one that was stopped
   bool has_registers = false;
-  /// Of a blocked thread only the stack pointer and the program counter are known, the others are 0.
+  /// Of a blocked thread only the stack pointer, the program counter and the arguments of its system call are
+  /// known, the others are 0.
   Registers registers;
   std::vector<std::byte> stack;
   bool stack_full = false;  ///< it may go on beyond `stack`

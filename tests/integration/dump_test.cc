@@ -179,6 +179,21 @@ TEST_F(DumpOf, ChildrenAreATree) {
   EXPECT_EQ(target.finish().status, 0);
 }
 
+TEST_F(DumpOf, AThreadHeldByVforkHasItsStack) {
+  const Fifo fifo(file("fifo"));
+  ChildProgram target({STROBE_VFORK_TARGET, file("fifo")});
+  ASSERT_TRUE(target.wait_for_output("ready"));
+  ASSERT_TRUE(wait_until([&] { return state_of_thread(target.pid(), target.pid()) == 'D'; }));
+  const json seen = dump(target.pid(), {"--children"});
+  ASSERT_EQ(seen.at("processes").size(), 2u);
+  const json held = thread_with(seen, "tid", target.pid());
+  EXPECT_EQ(held.at("state"), "child");
+  EXPECT_EQ(held.at("stack"), "complete") << held.dump(1);
+  EXPECT_TRUE(holds_in_order(names_of(held), {"hold", "call_hold", "main"})) << held.dump(1);
+  fifo.release();
+  EXPECT_EQ(target.finish().status, 0);
+}
+
 TEST_F(DumpOf, WhatMayNotBeLookedAtIsAnError) {
   const std::vector<std::string> nobody = as_ordinary_user({}, folder());
   if (nobody.empty()) GTEST_SKIP() << "this process cannot become another user";

@@ -194,8 +194,8 @@ void FrameReader::read_identities(std::span<RawPythonFrame> frames) {
   code_parts_.clear();
   for (const RawPythonFrame& frame : frames) code_parts_.push_back({.code = frame.code});
   std::ranges::sort(code_parts_, {}, &CodePart::code);
-  const auto same = std::ranges::unique(code_parts_, {}, &CodePart::code);
-  code_parts_.erase(same.begin(), same.end());
+  const auto is_same = [](const CodePart& a, const CodePart& b) { return a.code == b.code; };
+  code_parts_.erase(std::unique(code_parts_.begin(), code_parts_.end(), is_same), code_parts_.end());
   pieces_.clear();
   for (CodePart& part : code_parts_) {
     pieces_.push_back({part.code + static_cast<uint64_t>(begin), std::span(part.bytes).first(size)});

@@ -57,6 +57,13 @@ void PythonTargets::mapped(pid_t pid, const MappedInterpreter& interpreter) {
   waiting_.try_emplace(pid, Waiting{.interpreter = interpreter});
 }
 
+void PythonTargets::met_other(pid_t pid, const std::string& name) {
+  if (std::ranges::find(others_, name) != others_.end()) return;
+  others_.push_back(name);
+  warnings_.push_back(
+      fmt::format("Process {} runs {}, which Strobe cannot read: native frames only.", pid, name));
+}
+
 void PythonTargets::forked(pid_t parent, pid_t child) {
   if (const PythonProcess* known = find(parent)) {
     add(child, known->interpreter, known->frames.runtime());

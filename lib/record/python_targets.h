@@ -57,6 +57,8 @@ class PythonTargets final : public PythonFrameReader {
  public:
   // All but read_frames(): sampling thread.
   void mapped(pid_t pid, const MappedInterpreter& interpreter);
+  /// A process of an interpreter that cannot be read, by its name.
+  void met_other(pid_t pid, const std::string& name);
   /// A child begins as a copy of its parent.
   void forked(pid_t parent, pid_t child);
   /// The process became another program, or ended.
@@ -93,6 +95,7 @@ class PythonTargets final : public PythonFrameReader {
   std::vector<PythonTarget> changes_;
   std::vector<std::string> interpreters_;
   std::vector<std::string> warnings_;
+  std::vector<std::string> others_;  // that were warned of
 };
 
 }  // namespace strobe::record

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "python/other_interpreters.h"
 #include "unwind/core/architecture.h"
 
 namespace strobe::record {
@@ -37,7 +38,11 @@ void SampleSink::on_map(const MapEvent& event) {
   const Mapping* mapping = space.find(RuntimeAddr{event.start});
   if (mapping == nullptr) return;
   const python::InterpreterModule* interpreter = modules_.find_interpreter(mapping->module);
-  if (interpreter == nullptr) return;
+  if (interpreter == nullptr) {
+    const std::string other = python::name_other_interpreter(event.path);
+    if (!other.empty()) python_.met_other(event.pid, other);
+    return;
+  }
   python_.mapped(event.pid, {.runtime = raw(mapping->to_runtime(interpreter->runtime)),
                              .bias = mapping->bias,
                              .file = *interpreter,

@@ -119,7 +119,7 @@ TEST_P(PythonMixed, ALibraryStandsBelowThePythonThatCalledIt) {
 INSTANTIATE_TEST_SUITE_P(Modes, PythonMixed,
                          ::testing::Combine(::testing::Values(kInInterrupt, kStopped, kRunning),
                                             ::testing::Values("3.11", "3.11_shared", "3.12", "3.13", "3.13t",
-                                                              "3.14", "3.15")),
+                                                              "3.14", "3.14t", "3.15", "3.15t")),
                          [](const auto& parameter) {
                            return std::string(std::get<0>(parameter.param).name) + "_" +
                                   test_name_of(std::get<1>(parameter.param));

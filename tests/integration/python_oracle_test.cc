@@ -156,7 +156,7 @@ std::string name_of_test(const ::testing::TestParamInfo<PythonOracles::ParamType
 INSTANTIATE_TEST_SUITE_P(Modes, PythonOracles,
                          ::testing::Combine(::testing::Values(kInInterrupt, kStopped, kRunning),
                                             ::testing::Values("3.11", "3.12", "3.13", "3.13t", "3.14",
-                                                              "3.15")),
+                                                              "3.14t", "3.15", "3.15t")),
                          name_of_test);
 
 }  // namespace

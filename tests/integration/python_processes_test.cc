@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
     Python, PythonAttach,
     ::testing::Combine(::testing::Values("slots_and_dicts.py", "event_emitter.py", "thread_pool_cpu.py"),
                        ::testing::Values(kInInterrupt, kStopped, kRunning),
-                       ::testing::Values("3.11", "3.12", "3.13", "3.13t", "3.14", "3.15")),
+                       ::testing::Values("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t")),
     [](const auto& parameter) {
       const std::string name = std::get<0>(parameter.param);
       return name.substr(0, name.find('.')) + "_" + std::get<1>(parameter.param).name + "_" +
@@ -218,6 +218,23 @@ INSTANTIATE_TEST_SUITE_P(Python, PythonInAnotherRoot,
                            return std::string(std::get<0>(parameter.param).name) + "_" +
                                   test_name_of(std::get<1>(parameter.param));
                          });
+
+class OtherPythons : public Integration, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(OtherPythons, AreNamedAndProfiledNatively) {
+  const std::string interpreter = file("pypy3");  // as far as names go
+  fs::copy_file(workload("two_functions"), interpreter);
+  const StrobeRun run = run_strobe(strobe_run({interpreter, "0.3"}, {"--engine", GetParam()}));
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  ASSERT_TRUE(run.report.is_object()) << run.program.err;
+  const std::string warnings = run.report.at("quality").at("warnings").dump();
+  EXPECT_NE(warnings.find("runs PyPy, which Strobe cannot read: native frames only"), std::string::npos)
+      << warnings;
+  expect_true_shares(run, 0.04);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, OtherPythons, ::testing::Values("perf", "ptrace"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace
 }  // namespace strobe::test

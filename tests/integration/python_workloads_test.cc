@@ -109,8 +109,8 @@ std::string name_of_test(const ::testing::TestParamInfo<PythonWorkloads::ParamTy
 
 INSTANTIATE_TEST_SUITE_P(Perf, PythonWorkloads,
                          ::testing::Combine(::testing::ValuesIn(kWorkloads), ::testing::Values(kInInterrupt),
-                                            ::testing::Values("3.11", "3.12", "3.13", "3.13t", "3.14", "3.15",
-                                                              "3.11_shared")),
+                                            ::testing::Values("3.11", "3.12", "3.13", "3.13t", "3.14",
+                                                              "3.14t", "3.15", "3.15t", "3.11_shared")),
                          name_of_test);
 // The other ways with one version each; with all of them for one workload.
 INSTANTIATE_TEST_SUITE_P(Stopped, PythonWorkloads,
@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(Running, PythonWorkloads,
 INSTANTIATE_TEST_SUITE_P(
     Versions, PythonWorkloads,
     ::testing::Combine(::testing::Values(kWorkloads[0]), ::testing::Values(kStopped, kRunning),
-                       ::testing::Values("3.12", "3.13", "3.13t", "3.15", "3.11_shared")),
+                       ::testing::Values("3.12", "3.13", "3.13t", "3.14t", "3.15", "3.15t", "3.11_shared")),
     name_of_test);
 
 /// pytest is started as a module, and its truth comes after its own last line.

@@ -76,7 +76,8 @@ TEST_P(DebugOffsets, ThatCannotBeAreRefused) {
 }
 // Interpreters bring their offsets from 3.13 on.
 INSTANTIATE_TEST_SUITE_P(Interpreters, DebugOffsets,
-                         testing::Values("3.13", "3.13_shared", "3.13t", "3.14", "3.15"), name_of_param);
+                         testing::Values("3.13", "3.13_shared", "3.13t", "3.14", "3.14t", "3.15", "3.15t"),
+                         name_of_param);
 
 }  // namespace
 }  // namespace strobe::python::test

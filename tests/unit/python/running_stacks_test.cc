@@ -186,7 +186,7 @@ TEST_P(RunningStacks, OfRecursion) { expect_few_impossible("oracle_recursion.py"
 // Before 3.11 frames are objects that are freed and reused: they are read stopped.
 INSTANTIATE_TEST_SUITE_P(Interpreters, RunningStacks,
                          testing::Values("3.11", "3.11_shared", "3.12", "3.13", "3.13_shared", "3.13t",
-                                         "3.14", "3.15"),
+                                         "3.14", "3.14t", "3.15", "3.15t"),
                          name_of_param);
 
 }  // namespace

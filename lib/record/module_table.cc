@@ -19,10 +19,10 @@ ModuleKind kind_of(const MapEvent& event) {
   return file ? ModuleKind::file : ModuleKind::jit;
 }
 
-bool names_c_library(std::string_view path) {
+bool names_starter(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  return name.starts_with("libc.so") || name.starts_with("libc-2") || name.starts_with("libpthread") ||
-         name.starts_with("ld-musl") || name.starts_with("ld-linux");
+  return name.starts_with("python3") || name.starts_with("libc.so") || name.starts_with("libc-2") ||
+         name.starts_with("libpthread") || name.starts_with("ld-musl") || name.starts_with("ld-linux");
 }
 
 std::string hex(Bytes bytes) {
@@ -65,7 +65,7 @@ ModuleId ModuleTable::find_or_open(const MapEvent& event, ProcessId process, Mod
   module.row.process = process;
   module.row.build_id = hex(event.build_id);
   module.name = std::string(event.path);
-  module.c_library = names_c_library(event.path);
+  module.starter = names_starter(event.path);
   load(module, event);
   const ModuleId id = add(std::move(module));
   by_identity_.emplace(identity, id);

@@ -37,9 +37,10 @@ class ModuleTable final : public unwind::CfiSource {
   }
   /// What the file says of the interpreter that it holds; null for most.
   [[nodiscard]] const python::InterpreterModule* find_interpreter(ModuleId module) const;
-  /// Whether the module is the C library, whose code starts programs and threads.
-  [[nodiscard]] bool is_c_library(ModuleId module) const {
-    return module.index() < modules_.size() && modules_[module.index()].c_library;
+  /// Whether its code starts programs and threads, and does nothing else with its own name on the stack: the
+  /// C library, and a python executable.
+  [[nodiscard]] bool is_starter(ModuleId module) const {
+    return module.index() < modules_.size() && modules_[module.index()].starter;
   }
   void take_new(RecordingDelta& delta);
   /// Path or pseudo-name, for messages.
@@ -52,7 +53,7 @@ class ModuleTable final : public unwind::CfiSource {
     std::vector<elf::Segment> code;  // executable PT_LOAD segments
     std::unique_ptr<unwind::ModuleCfi> cfi;
     std::optional<python::InterpreterModule> interpreter;
-    bool c_library = false;
+    bool starter = false;
   };
 
   ModuleId find_or_open(const MapEvent& event, ProcessId process, ModuleKind kind);

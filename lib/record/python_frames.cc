@@ -113,7 +113,7 @@ size_t PythonFrames::outermost_python(const PythonCapture& capture) const {
 void PythonFrames::hide_start(size_t start, NamedStack& out) {
   for (size_t i = out.frames.size(); i > start; --i) {
     const FrameRow& row = rows_.frames->row(out.frames[i - 1]);
-    if (row.kind == FrameKind::native && !rows_.modules->is_c_library(row.module)) return;
+    if (row.kind == FrameKind::native && !rows_.modules->is_starter(row.module)) return;
     if (row.kind == FrameKind::native) out.frames[i - 1] = as_interpreter(out.frames[i - 1]);
   }
 }

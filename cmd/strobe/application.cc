@@ -1,5 +1,7 @@
 #include "application.h"
 
+#include "check_command.h"
+
 namespace strobe::cli {
 
 Application make_application(const std::vector<std::string>& after_marker) {
@@ -16,6 +18,7 @@ Application make_application(const std::vector<std::string>& after_marker) {
       {"report", add_report_command(app)},
       {"export", add_export_command(app)},
       {"compare", add_compare_command(app)},
+      {"check", add_check_command(app)},
       {"doctor", add_doctor_command(app)},
       {"control", add_control_command(app)},
   };

@@ -18,6 +18,7 @@ struct AttachOptions {
   RecordOptions record;
   ReportOptions report;
   std::vector<std::string> pids;
+  std::string memory;  ///< empty: what is resident, as always
 };
 
 /// The short name of a process for the recording's file name.
@@ -45,6 +46,12 @@ int attach(const AttachOptions& options) {
   if (Result<void> checked = check_json_path(report->json_path); !checked)
     return report_error(checked.error());
   request->pids = pids;
+  if (!options.memory.empty() && options.memory != kResidentMemory) {
+    return report_error(
+        {ErrorCode::invalid_argument, "attach cannot see allocations of a program that runs already",
+         "--memory=resident tells where pages become resident; strobe run --memory -- COMMAND"});
+  }
+  if (!options.memory.empty()) request->engine.fault_period = kFaultPeriod;
 
   ConsoleDiagnostics diagnostics(options.record.quiet);
   if (!options.record.quiet && ::isatty(STDERR_FILENO) == 1 && !request->duration_ns) {
@@ -67,6 +74,10 @@ Action add_attach_command(CLI::App& app) {
                   "Exit status: 0, or 125 where Strobe failed.");
   command->add_option("pid", options->pids, "Processes to profile")->type_name("PID")->group("");
   add_record_options(*command, options->record);
+  offer_values(command->add_option("--memory", options->memory, "resident: page faults by stack, one in 17")
+                   ->type_name("HOW")
+                   ->group(kRecordGroup),
+               {"resident"});
   add_report_options(*command, options->report);
   return [options] { return attach(*options); };
 }

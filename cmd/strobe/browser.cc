@@ -26,6 +26,8 @@ constexpr Command kCommands[] = {
     {"callees", kRestrictions, "Every function with those that it calls."},
     {"tree", kRestrictions, "The call tree; an expression tells where it begins."},
     {"threads", "", "Processes and threads."},
+    {"locks", "", "What threads waited for, and who had it."},
+    {"gil", "", "Python's GIL: who held it, who waited."},
     {"quality", "", "What was taken, what was lost, what has no name."},
     {"sort", "[KEY…]", "Order of functions; without KEY, what can be one."},
     {"reverse", "", "Turn the order round."},
@@ -109,6 +111,7 @@ Result<void> Browser::open(const std::string& path) {
   if (!profile) return pass(std::move(profile));
   profile_ = std::move(*profile);
   path_ = path;
+  warned_ = false;
   return {};
 }
 
@@ -116,7 +119,9 @@ std::string Browser::prompt() const { return report::printable(path_, 60) + "% "
 
 BrowserAnswer Browser::execute(const std::string& line) {
   const std::optional<Words> words = split_words(line);
-  if (!words) return trouble(ErrorCode::invalid_argument, "a quotation mark is not closed", "");
+  if (!words)
+    return trouble(ErrorCode::invalid_argument, "a quotation mark is not closed",
+                   R"(put it between marks of the other kind: "it's")");
   if (words->empty()) return {};
   const std::string& word = words->front();
   const Words rest(words->begin() + 1, words->end());
@@ -142,14 +147,18 @@ BrowserAnswer Browser::show(const std::string& view_word, const Words& words) {
   const ViewWord& view = *find_view(view_word);
   if (Result<void> checked = check_view(view, words, {}); !checked) return trouble(checked.error());
   ReportRequest request = request_;
+  std::vector<analyze::Restriction>& restrictions = request.functions.order.restrictions;
+  auto limit = restrictions.begin();  // of -n: rows of what is left in the end
   for (const std::string& word : words) {
     Result<analyze::Restriction> restriction = analyze::parse_restriction(word);
     if (!restriction) return trouble(restriction.error());
-    request.functions.order.restrictions.push_back(std::move(*restriction));
+    limit = restrictions.insert(limit, std::move(*restriction)) + 1;
   }
-  request.tree.restrictions = request.functions.order.restrictions;
-  Result<std::string> text = render_view(*profile_, view.kind, request, style_);
+  request.tree.restrictions = restrictions;
+  const bool with_warnings = !warned_ || view.kind == ViewKind::quality;
+  Result<std::string> text = render_view(*profile_, view.kind, request, style_, with_warnings);
   if (!text) return trouble(text.error());
+  warned_ = true;
   return {.text = *text + '\n', .error = {}, .leave = false};
 }
 
@@ -177,6 +186,7 @@ BrowserAnswer Browser::add(const Words& words) {
   if (!added) return trouble(added.error());
   Result<void> merged = analyze::merge_into(*profile_, *added);
   if (!merged) return trouble(merged.error());
+  warned_ = false;
   return {};
 }
 

@@ -51,6 +51,7 @@ class Browser {
   report::TextStyle style_;
   std::string path_;
   std::optional<Profile> profile_;
+  bool warned_ = false;  ///< of what is wrong with the profile: once, not with every view
 };
 
 /// Words between blanks; '…' and "…" keep blanks. None where a quotation mark is not closed.

@@ -18,8 +18,13 @@ const char* missing_for(ViewKind view) {
       return "lines of code";
     case ViewKind::tree:
       return "stacks";
+    case ViewKind::memory:
+      return "memory";
     case ViewKind::threads:
       return "threads";
+    case ViewKind::locks:
+    case ViewKind::gil:
+      return "waiting";
     case ViewKind::quality:
       return "samples";
     default:
@@ -32,6 +37,7 @@ const char* missing_for(ViewKind view) {
 Result<void> check_counted(const Profile& profile, ViewKind view, const ReportRequest& request) {
   if (!profile.counts) return {};
   if (const char* missing = missing_for(view); missing != nullptr) return refuse("that view", missing);
+  if (request.filter.wall) return refuse("--wall", "waiting");
   if (!request.filter.empty()) return refuse("a filter", "stacks");
   if (!request.selection.process.empty() || !request.selection.thread.empty())
     return refuse("--process or --thread", "threads");

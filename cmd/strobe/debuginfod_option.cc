@@ -39,7 +39,7 @@ void show_progress(const std::string& text) {
 void add_debuginfod_option(CLI::App& app, DebuginfodOption& option, const char* group) {
   // Never the next word, which is a recording or a command.
   app.add_flag("--debuginfod", option.url,
-               "Fetch missing debug information from the servers of DEBUGINFOD_URLS, or =URL")
+               "Fetch missing debug information, from DEBUGINFOD_URLS or --debuginfod=URL")
       ->group(group);
 }
 

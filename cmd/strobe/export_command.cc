@@ -16,6 +16,7 @@
 #include "newest_recording.h"
 #include "options.h"
 #include "report/pstats_export.h"
+#include "report/text_memory.h"
 #include "workflow/open_profile.h"
 
 namespace strobe::cli {
@@ -48,7 +49,14 @@ std::string write_pstats_file(const Profile& profile, const analyze::WeightedSta
   return report::write_pstats(table);
 }
 
-constexpr ExportFormat kFormats[] = {{"pstats", write_pstats_file}};
+std::string write_memory_file(const Profile& profile, const analyze::WeightedStacks& stacks,
+                              Diagnostics& diagnostics) {
+  if (profile.counters.empty() && profile.memory_points.empty())
+    diagnostics.warn("the recording knows nothing of memory: the file has a header only");
+  return report::write_memory_csv(profile, analyze::select_processes(profile, stacks.selected));
+}
+
+constexpr ExportFormat kFormats[] = {{"pstats", write_pstats_file}, {"memory-csv", write_memory_file}};
 
 std::string list_formats() {
   std::string text;
@@ -125,11 +133,13 @@ Action add_export_command(CLI::App& app) {
   auto options = std::make_shared<ExportOptions>();
   set_usage(*command, "strobe export [options] [RECORDING] --to FORMAT -o FILE");
   command->footer(
-      "Formats: pstats, what cProfile writes; for python3 -m pstats, snakeviz, gprof2dot.\n"
+      "Formats: pstats, what cProfile writes; for python3 -m pstats, snakeviz, gprof2dot. memory-csv, what\n"
+      "was resident and live by process and time.\n"
       "Without RECORDING the newest *.strobe of this directory is taken.");
   command->add_option("recording", options->recording, "RECORDING")->type_name("RECORDING")->group("");
-  offer_values(command->add_option("--to", options->format, "The format: pstats")->type_name("FORMAT"),
-               {"pstats"});
+  offer_values(
+      command->add_option("--to", options->format, "The format: pstats or memory-csv")->type_name("FORMAT"),
+      {"pstats", "memory-csv"});
   command->add_option("-o,--output", options->output, "Where the file goes; - for stdout")
       ->type_name("FILE|-");
   command->add_flag("--force", options->force, "Replace an existing FILE");

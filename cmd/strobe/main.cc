@@ -51,12 +51,33 @@ std::string success_text(const CLI::App& app, const CLI::Success& success) {
   return text.str();
 }
 
+/// What lies between two words of a text; empty where they are not there.
+std::string between(const std::string& text, const std::string& before, const std::string& behind) {
+  const size_t at = text.find(before);
+  const size_t end = at == std::string::npos ? at : text.find(behind, at + before.size());
+  return end == std::string::npos ? "" : text.substr(at + before.size(), end - at - before.size());
+}
+
+/// CLI11's words for what is wrong, in ours where there are such.
+std::string words_of(const CLI::ParseError& error) {
+  std::string text = error.what();
+  const size_t end_of_name = text.find(':');
+  // "--rate: 1 required HZ missing"
+  if (const std::string value = between(text, "required ", " missing"); !value.empty()) {
+    return text.substr(0, end_of_name) + " needs a value: " + value;
+  }
+  // "Could not convert: --rows = x": only numbers are converted.
+  const std::string option = between(text, "Could not convert: ", " = ");
+  if (option.empty()) return text;
+  return option + " takes a number, not '" + text.substr(text.find(" = ") + 3) + "'";
+}
+
 int usage_error(const CLI::App& app, const CLI::ParseError& error, const std::string& first_word) {
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   const std::string command = chosen.empty() ? "strobe" : "strobe " + chosen.front()->get_name();
   const bool unknown_option = chosen.empty() && first_word.starts_with('-');
   return report_error({ErrorCode::invalid_argument,
-                       unknown_option ? "unknown option " + first_word : std::string(error.what()),
+                       unknown_option ? "unknown option " + first_word : words_of(error),
                        "see: " + command + " --help"});
 }
 

@@ -73,7 +73,7 @@ Result<uint64_t> parse_duration(const std::string& text) {
   const double seconds = duration.value * scale;
   if (!(seconds > 0 && seconds <= kMaxSeconds)) {
     return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a duration", text),
-                "give seconds: -d 10, -d 0.5; or -d 500ms, -d 2m");
+                "give seconds: 10, 0.5; or 500ms, 2m, 1h");
   }
   return static_cast<uint64_t>(seconds * static_cast<double>(kNsPerSecond));
 }
@@ -88,7 +88,10 @@ Result<double> parse_percent(const std::string& text) {
               "give 0 to 100 per cent: 1, 0.5%");
 }
 
-Result<uint64_t> parse_size(const std::string& text) {
+namespace {
+
+/// 0 where it is no number of bytes.
+double bytes_in(const std::string& text) {
   Quantity size;
   double scale = 0;
   if (parse_quantity(text, size)) {
@@ -99,7 +102,22 @@ Result<uint64_t> parse_size(const std::string& text) {
     if (unit == "M") scale = kMiB;
     if (unit == "G") scale = kMiB * 1024;
   }
-  const double bytes = size.value * scale;
+  return size.value * scale;
+}
+
+}  // namespace
+
+Result<uint64_t> parse_interval(const std::string& text) {
+  const double bytes = bytes_in(text);
+  if (!(bytes >= 1 && bytes <= kMiB * 1024)) {
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no distance of samples", text),
+                "give bytes, up to 1G: --memory-interval 64K");
+  }
+  return static_cast<uint64_t>(bytes);
+}
+
+Result<uint64_t> parse_size(const std::string& text) {
+  const double bytes = bytes_in(text);
   if (!(bytes >= kMinSize && bytes <= kMaxSize)) {
     return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a size of a recording", text),
                 "give 4M or more: --max-size 500M, --max-size 2G");
@@ -113,7 +131,7 @@ Result<pid_t> parse_pid(const std::string& text) {
   const auto parsed = std::from_chars(text.data(), end, pid);
   if (parsed.ec != std::errc{} || parsed.ptr != end || pid <= 0) {
     return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not a process id", text),
-                "give numbers, as ps and pgrep print them: strobe attach 1234");
+                "give numbers, as ps and pgrep print them: 1234");
   }
   return pid;
 }

@@ -25,6 +25,9 @@ Result<double> parse_percent(const std::string& text);
 /// "4M", "500M", "2G", "1.5GiB" (powers of 1024) to bytes, 4 MiB at least.
 Result<uint64_t> parse_size(const std::string& text);
 
+/// "512K", "1M", "4096" to bytes between samples, 1 to 1 GiB.
+Result<uint64_t> parse_interval(const std::string& text);
+
 /// A process id.
 Result<pid_t> parse_pid(const std::string& text);
 

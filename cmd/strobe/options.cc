@@ -62,6 +62,8 @@ void add_record_options(CLI::App& app, RecordOptions& options) {
   app.add_option("--max-age", options.max_age, "Keep this much of the past and drop what is older: 10m, 1h")
       ->type_name("SECONDS")
       ->group(kRecordGroup);
+  app.add_flag("--wall", options.wall, "Waiting as well: where threads are off the CPU, why and for how long")
+      ->group(kRecordGroup);
   app.add_flag("--start-paused", options.start_paused,
                "Record nothing until strobe control PID resume (PID is Strobe's)")
       ->group(kRecordGroup);
@@ -105,6 +107,7 @@ Result<workflow::RecordRequest> make_request(const RecordOptions& options, const
   }
   request.engine.stack_bytes = options.stack_bytes;
   request.engine.follow_children = !options.no_children;
+  request.engine.wall = options.wall;
   request.engine.start_paused = options.start_paused;
   if (!options.max_size.empty()) {
     Result<uint64_t> bytes = parse_size(options.max_size);
@@ -202,6 +205,17 @@ void add_view_options(CLI::App& app, ReportOptions& options) {
 }
 
 void add_row_options(CLI::App& app, ReportOptions& options) {
+  app.add_flag("--wall", options.wall,
+               "Wall time of threads by state, in place of CPU time (recorded with --wall)")
+      ->group(kViewGroup);
+  offer_values(app.add_option("--state", options.states, "Only time in this state; several by commas")
+                   ->type_name("STATE")
+                   ->delimiter(',')
+                   ->expected(1)
+                   ->take_all()
+                   ->allow_extra_args(false)
+                   ->group(kViewGroup),
+               analyze::state_words());
   CLI::Option* by = app.add_option(
       "--by", options.by, "What rows stand for: function, line, file, module, thread or process [function]");
   offer_values(by->type_name("GROUP")->group(kViewGroup),
@@ -229,6 +243,12 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   request.with_source = options.with_source;
   if (Result<void> checked = check_filter(options.filter); !checked) return pass(std::move(checked));
   request.filter = options.filter;
+  request.filter.wall = options.wall || !options.states.empty();
+  for (const std::string& word : options.states) {
+    Result<ThreadState> state = analyze::find_state(word);
+    if (!state) return pass(std::move(state));
+    request.filter.states.push_back(*state);
+  }
   for (const std::string& text : options.source_maps) {
     Result<std::pair<std::string, std::string>> entry = workflow::parse_source_map(text);
     if (!entry) return pass(std::move(entry));
@@ -260,7 +280,7 @@ Result<ReportRequest> make_report_request(const ReportOptions& options,
   order.restrictions = std::move(*all);
   // The tree is bounded by its share: the usual limit of rows is not for it.
   const bool usual_limit = !options.rows.has_value() && restrictions.empty();
-  request.tree.restrictions = {order.restrictions.begin() + (usual_limit ? 1 : 0), order.restrictions.end()};
+  if (!usual_limit) request.tree.restrictions = order.restrictions;
   return request;
 }
 
@@ -278,7 +298,7 @@ Result<std::vector<analyze::Restriction>> make_restrictions(const std::optional<
   if (limit < 0)
     return fail(ErrorCode::invalid_argument, "-n cannot be negative", "give a number of rows; 0 for all");
   std::vector<std::string> words = restrictions;
-  if (limit > 0) words.insert(words.begin(), std::to_string(limit));
+  if (limit > 0) words.push_back(std::to_string(limit));
   std::vector<analyze::Restriction> result;
   for (const std::string& word : words) {
     Result<analyze::Restriction> restriction = analyze::parse_restriction(word);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyze/call_tree.h"
+#include "analyze/memory_table.h"
 #include "analyze/selection.h"
 #include "analyze/weighted_stacks.h"
 #include "base/result.h"
@@ -23,6 +24,11 @@ namespace strobe::cli {
 inline constexpr const char* kRecordGroup = "Recording";
 inline constexpr const char* kReportGroup = "Report";
 
+/// The word for page faults by stack in --memory, and how many a sample stands for: a prime, so as not to run
+/// in lock-step with the target.
+inline constexpr const char* kResidentMemory = "resident";
+inline constexpr uint64_t kFaultPeriod = 17;
+
 /// Options of `run` and `attach`.
 struct RecordOptions {
   std::string output;
@@ -37,12 +43,25 @@ struct RecordOptions {
   bool no_children = false;
   bool no_args = false;
   bool embed_source = false;
+  bool wall = false;
   bool start_paused = false;
   bool quiet = false;
 };
 void add_record_options(CLI::App& app, RecordOptions& options);
 /// Everything of the request but what to record. `program` names the default file.
 Result<workflow::RecordRequest> make_request(const RecordOptions& options, const std::string& program);
+
+/// Options of the memory view.
+struct MemoryOptions {
+  bool peak = false;
+  bool leaks = false;
+  bool temporary = false;
+  std::string kind;
+  std::string suppressions;  ///< a file
+  [[nodiscard]] bool empty() const {
+    return !peak && !leaks && !temporary && kind.empty() && suppressions.empty();
+  }
+};
 
 /// Options of `report`, and of the summary that `run` and `attach` end with.
 struct ReportOptions {
@@ -60,9 +79,12 @@ struct ReportOptions {
   bool with_source = false;
   std::string color = "auto";
   analyze::StackFilter filter;
+  bool wall = false;
+  std::vector<std::string> states;
   std::string by = "function";
   std::string min_share;          ///< empty: as usual
   std::optional<uint32_t> depth;  ///< of the tree; none: as usual
+  MemoryOptions memory;
 };
 void add_report_options(CLI::App& app, ReportOptions& options);
 /// --sort alone; `words` are offered for completion.
@@ -74,8 +96,16 @@ void add_table_options(CLI::App& app, ReportOptions& options);
 void add_selection_options(CLI::App& app, ReportOptions& options);
 /// What stacks are taken: the filters.
 void add_view_options(CLI::App& app, ReportOptions& options);
-/// What rows stand for, and what the tree shows: of `report` alone.
+/// What rows stand for, whose time they have, and what the tree shows: of `report` alone.
 void add_row_options(CLI::App& app, ReportOptions& options);
+
+/// The memory view's part of a request.
+struct MemoryRequest {
+  analyze::MemoryMeasure measure = analyze::MemoryMeasure::allocated;
+  std::optional<MemoryKind> kind;
+  analyze::LeakSuppressions suppressions;
+  analyze::MemoryOrder order;
+};
 
 /// The report options checked, before anything is recorded or read.
 struct ReportRequest {
@@ -90,12 +120,13 @@ struct ReportRequest {
   bool with_source = false;   ///< source text in the JSON
   bool embed_source = false;  ///< keep sources in a new recording
   ColorChoice color = ColorChoice::automatic;
+  MemoryRequest memory;
 };
-/// `restrictions` are applied after -n, in order.
+/// `restrictions` are applied in order, -n after them.
 Result<ReportRequest> make_report_request(const ReportOptions& options,
                                           const std::vector<std::string>& restrictions);
 
-/// -n and the restrictions behind it, in order. Without -n the usual limit holds, unless the user restricts
+/// The restrictions in order, and -n behind them. Without -n the usual limit holds, unless the user restricts
 /// the list himself.
 Result<std::vector<analyze::Restriction>> make_restrictions(const std::optional<long>& rows,
                                                             const std::vector<std::string>& restrictions);

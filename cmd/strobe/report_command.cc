@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "lines_view.h"
+#include "memory_view.h"
 #include "newest_recording.h"
 #include "options.h"
 #include "views.h"
@@ -53,12 +54,22 @@ Result<ReportWords> read_words(const ReportCommandOptions& options) {
   return result;
 }
 
+/// With what is usual for the view.
+Result<ReportRequest> make_view_request(const ReportWords& words, ReportOptions options) {
+  Result<MemoryRequest> memory;
+  if (words.view == ViewKind::memory) memory = take_memory_request(options, words.restrictions);
+  if (!memory) return pass(std::move(memory));
+  const bool lines = words.view == ViewKind::lines;
+  Result<ReportRequest> request = make_report_request(
+      lines ? with_line_defaults(options, words.restrictions) : options, words.restrictions);
+  if (request) request->memory = std::move(*memory);
+  return request;
+}
+
 int report(const ReportCommandOptions& options) {
   Result<ReportWords> words = read_words(options);
   if (!words) return report_error(words.error());
-  const bool lines = words->view == ViewKind::lines;
-  Result<ReportRequest> request = make_report_request(
-      lines ? with_line_defaults(options.report, words->restrictions) : options.report, words->restrictions);
+  Result<ReportRequest> request = make_view_request(*words, options.report);
   if (!request) return report_error(request.error());
 
   if (words->path.empty()) {
@@ -99,6 +110,7 @@ Action add_report_command(CLI::App& app) {
   command->add_flag("-q,--quiet", options->quiet, "Do not say which recording is read");
   add_view_options(*command, options->report);
   add_row_options(*command, options->report);
+  add_memory_options(*command, options->report);
   add_report_options(*command, options->report);
   return [options] { return report(*options); };
 }

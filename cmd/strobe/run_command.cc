@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "option_text.h"
 #include "options.h"
 #include "views.h"
 
@@ -14,8 +15,51 @@ struct RunOptions {
   RecordOptions record;
   ReportOptions report;
   std::vector<std::string> command;
+  std::string memory;           ///< empty: none
+  std::string memory_interval;  ///< empty: as usual
   bool unknown_option = false;  ///< the first word of `command` is one
 };
+
+constexpr uint64_t kMemoryInterval = 512 * 1024;
+
+Result<std::optional<heap::SessionOptions>> memory_options(const RunOptions& options) {
+  if (options.memory.empty()) {
+    if (options.memory_interval.empty()) return std::optional<heap::SessionOptions>();
+    return fail(ErrorCode::invalid_argument, "--memory-interval without --memory");
+  }
+  heap::SessionOptions session;
+  if (options.memory == kResidentMemory) {
+    if (options.memory_interval.empty()) return std::optional<heap::SessionOptions>();
+    return fail(ErrorCode::invalid_argument, "--memory-interval is for --memory=sampled");
+  }
+  if (options.memory == "true" || options.memory == "sampled") {  // "true": without a word of its own
+    session.interval_bytes = kMemoryInterval;
+  } else if (options.memory != "all") {
+    return fail(ErrorCode::invalid_argument, "--memory=" + options.memory, "it is sampled, all or resident");
+  }
+  if (!options.memory_interval.empty()) {
+    Result<uint64_t> interval = parse_interval(options.memory_interval);
+    if (!interval) return pass(std::move(interval));
+    if (session.interval_bytes == 0) {
+      return fail(ErrorCode::invalid_argument, "--memory-interval is for --memory=sampled");
+    }
+    session.interval_bytes = *interval;
+  }
+  if (!options.record.max_size.empty() || !options.record.max_age.empty()) {
+    return fail(ErrorCode::invalid_argument, "--memory with a bound of the recording",
+                "leave out --max-size and --max-age: rows of memory do not grow with time");
+  }
+  const char* preload = std::getenv("LD_PRELOAD");
+  if (preload != nullptr) session.preload = preload;
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  if (cache != nullptr && cache[0] == '/') {
+    session.cache_folder = std::string(cache) + "/strobe";
+  } else if (home != nullptr && home[0] == '/') {
+    session.cache_folder = std::string(home) + "/.cache/strobe";
+  }
+  return std::optional(std::move(session));
+}
 
 int run(const RunOptions& options) {
   if (options.command.empty()) {
@@ -32,6 +76,10 @@ int run(const RunOptions& options) {
   if (!request) return report_error(request.error());
   if (Result<void> checked = check_json_path(report->json_path); !checked)
     return report_error(checked.error());
+  Result<std::optional<heap::SessionOptions>> memory = memory_options(options);
+  if (!memory) return report_error(memory.error());
+  request->memory = std::move(*memory);
+  if (options.memory == kResidentMemory) request->engine.fault_period = kFaultPeriod;
   request->command = options.command;
   const char* path = std::getenv("PATH");
   request->search_path = path != nullptr ? path : "/bin:/usr/bin";  // as execvp(3) has it
@@ -64,6 +112,18 @@ Action add_run_command(CLI::App& app, const std::vector<std::string>& after_mark
   // Without "--" the first word that is no option begins the command.
   command->prefix_command();
   add_record_options(*command, options->record);
+  // Never the next word, which is the command.
+  command
+      ->add_flag("--memory", options->memory,
+                 "Allocations as well, by a library that the program loads: sampled, or =all; =resident: "
+                 "without it, page "
+                 "faults by stack, one in 17")
+      ->group(kRecordGroup);
+  command
+      ->add_option("--memory-interval", options->memory_interval,
+                   "Bytes between samples of allocations, on average [512K]")
+      ->type_name("BYTES")
+      ->group(kRecordGroup);
   add_report_options(*command, options->report);
   return [command, options, after_marker] {
     options->command = command->remaining();

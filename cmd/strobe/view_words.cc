@@ -40,6 +40,14 @@ std::string list_views(const char* separator, const char* last, bool of_stacks_o
   return text;
 }
 
+Result<void> check_waiting(const Profile& profile, ViewKind view, const analyze::StackFilter& filter) {
+  const bool needs = view == ViewKind::locks || view == ViewKind::gil || filter.wall;
+  if (!needs || profile.info.wall) return {};
+  return fail(ErrorCode::unsupported,
+              "this recording has CPU time only: nothing tells what threads waited for",
+              "record it again with --wall: strobe run --wall -- COMMAND");
+}
+
 Result<void> check_view(const ViewWord& view, const std::vector<std::string>& restrictions,
                         const ReportOptions& options) {
   const std::string of_stacks = "they are for: " + list_views(", ", ", ", true);
@@ -51,19 +59,35 @@ Result<void> check_view(const ViewWord& view, const std::vector<std::string>& re
     if (by_threads) return refuse(view, "--by thread or process", "use: strobe report functions --by thread");
     return {};
   }
+  const bool memory = view.kind == ViewKind::memory;
+  if (!memory && !options.memory.empty())
+    return refuse(view, "--peak, --leaks, --temporary, --kind and --suppressions", "they are for: memory");
+  const bool wall = options.wall || !options.states.empty();
+  if (memory && (wall || options.filter.gil || !options.thread.empty()))
+    return refuse(view, "--wall, --state, --gil and --thread", "memory belongs to processes: --process");
+  if (!view.of_stacks && wall) {
+    return refuse(
+        view, "--wall and --state",
+        view.kind == ViewKind::quality ? of_stacks : "it is about wall time in all its states anyway");
+  }
+  if (!options.json.empty() && !options.states.empty())
+    return fail(ErrorCode::invalid_argument, "--state is for text", "the JSON has every state apart");
   if (!view.of_stacks && !options.filter.empty())
     return refuse(view, "--focus, --ignore, --hide, --no-native and --gil", of_stacks);
 
   const bool tree = view.kind == ViewKind::tree;
   const bool calls = view.kind == ViewKind::callers || view.kind == ViewKind::callees;
-  if (!tree && (!options.min_share.empty() || options.depth.has_value()))
-    return refuse(view, "--min-share and --depth", "they are for: tree");
+  if (!tree && !memory && (!options.min_share.empty() || options.depth.has_value()))
+    return refuse(view, "--min-share and --depth", "they are for: tree and memory");
   if (tree && (!options.sort_keys.empty() || options.reverse || options.wide)) {
     return refuse(view, "--sort, --reverse and --wide",
                   "callers come before callees, the most cumulative time first");
   }
-  if (!by || *by == analyze::Grouping::function || tree || view.kind == ViewKind::functions) return {};
-  if (!calls) return refuse(view, "--by", "it is for: functions, callers, callees, tree");
+  if (memory && by && *by == analyze::Grouping::thread)
+    return refuse(view, "--by thread", "memory belongs to processes: --by process");
+  if (!by || *by == analyze::Grouping::function || tree || memory || view.kind == ViewKind::functions)
+    return {};
+  if (!calls) return refuse(view, "--by", "it is for: functions, callers, callees, tree, memory");
   if (!analyze::is_of_frames(*by))
     return refuse(view, "--by thread or process", "they do not call each other");
   return {};

@@ -10,9 +10,12 @@
 #include "counted_views.h"
 #include "exit_status.h"
 #include "lines_view.h"
+#include "memory_view.h"
 #include "report/escape.h"
 #include "report/json_report.h"
+#include "report/text_memory.h"
 #include "stack_views.h"
+#include "waiting_views.h"
 #include "workflow/embed_sources.h"
 
 namespace strobe::cli {
@@ -31,7 +34,7 @@ std::string shell_word(const std::string& text) {
 
 Result<UniqueFd> open_output(const std::string& path, int flags) {
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666));
-  if (!fd) return from_errno("write " + path, "give a place that can be written with --json");
+  if (!fd) return from_errno("write " + path, "give a place that can be written");
   return fd;
 }
 
@@ -40,6 +43,8 @@ Result<std::string> render_body(const Profile& profile, const analyze::QualityVi
                                 const ReportRequest& request, const report::TextStyle& style) {
   Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
   if (!selected) return pass(std::move(selected));
+  if (Result<void> checked = check_waiting(profile, view, request.filter); !checked)
+    return pass(std::move(checked));
   switch (view) {
     case ViewKind::functions:
     case ViewKind::callers:
@@ -51,9 +56,15 @@ Result<std::string> render_body(const Profile& profile, const analyze::QualityVi
     }
     case ViewKind::lines:
       return render_lines(profile, *selected, request, style);
+    case ViewKind::memory:
+      return render_memory(profile, *selected, request, style);
     case ViewKind::threads:
       return write_threads(
           analyze::make_thread_tree(profile, *selected, analyze::attribute(profile, *selected)), style);
+    case ViewKind::locks:
+    case ViewKind::gil:
+      return render_waiting(profile, *selected, view, request, style) + '\n' +
+             write_quality_line(quality, style);
     case ViewKind::quality:
       return write_quality(quality, style);
     case ViewKind::browse:
@@ -65,21 +76,23 @@ Result<std::string> render_body(const Profile& profile, const analyze::QualityVi
 }  // namespace
 
 Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,
-                                const report::TextStyle& style) {
+                                const report::TextStyle& style, bool with_warnings) {
   if (profile.counts) return render_counted_view(profile, view, request, style);
   const analyze::QualityView quality = analyze::judge_quality(profile);
   Result<std::string> body = render_body(profile, quality, view, request, style);
   if (!body) return body;
-  return write_warnings(quality, style) + *body;
+  return with_warnings ? write_warnings(quality, style) + *body : body;
 }
 
 Result<std::string> render_summary(const Profile& profile, const std::string& recording_path,
                                    const ReportRequest& request, const report::TextStyle& style) {
-  Result<std::string> table = render_view(profile, ViewKind::functions, request, style);
+  ReportRequest whole = request;
+  whole.filter.wall = profile.info.wall;
+  Result<std::string> table = render_view(profile, ViewKind::functions, whole, style);
   if (!table) return table;
   const std::string path = report::printable(shell_word(recording_path));
   const bool warned = !analyze::judge_quality(profile).warnings.empty();
-  return "\n" + *table +
+  return "\n" + *table + report::write_memory_line(profile) +
          fmt::format(
              "recorded in {0}\n  more: {1}strobe report {0} threads | strobe report {0} functions --sort "
              "cumtime\n",
@@ -115,9 +128,14 @@ Result<void> write_json_to(const std::string& path,
 Result<void> write_json(const Profile& profile, const ReportRequest& request) {
   if (request.json_path.empty()) return {};
   if (Result<void> checked = check_counted(profile, ViewKind::functions, request); !checked) return checked;
+  if (Result<void> checked = check_waiting(profile, ViewKind::functions, request.filter); !checked)
+    return checked;
   Result<analyze::SelectedThreads> selected = analyze::select_threads(profile, request.selection);
   if (!selected) return pass(std::move(selected));
-  const analyze::WeightedStacks stacks = analyze::weigh_stacks(profile, *selected, request.filter);
+  analyze::StackFilter filter = request.filter;
+  filter.wall = false;  // the JSON has CPU time, and states apart
+  const analyze::WeightedStacks stacks =
+      analyze::weigh_stacks(profile, *selected, filter, analyze::StateDetail::always);
   std::optional<workflow::SourceFinder> sources;
   if (request.with_source) sources = make_source_finder(profile, request);
   return write_json_to(request.json_path, [&](const report::TextSink& sink) {

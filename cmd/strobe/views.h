@@ -12,9 +12,9 @@
 
 namespace strobe::cli {
 
-/// One view as text, for `report`.
+/// One view as text, behind what has to be known before its numbers are believed.
 Result<std::string> render_view(const Profile& profile, ViewKind view, const ReportRequest& request,
-                                const report::TextStyle& style);
+                                const report::TextStyle& style, bool with_warnings = true);
 
 /// What `run` and `attach` end with: the functions table, the quality, where the recording is and what to do
 /// with it.

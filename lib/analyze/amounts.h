@@ -1,5 +1,5 @@
-// The quantity every table is made of: seconds of CPU time with the samples behind them, and how sure a
-// share of it is.
+// The quantity every table is made of: seconds of CPU time, or of wall time, with the samples behind them,
+// and how sure a share of it is.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,16 @@
 namespace strobe::analyze {
 
 struct Amount {
-  double seconds = 0;    ///< exact CPU time, apportioned by samples (attribution.h)
-  uint64_t samples = 0;  ///< raw count
+  double seconds = 0;    ///< exact time, apportioned by samples and stretches (attribution.h)
+  uint64_t samples = 0;  ///< raw count; of wall time, stretches off the CPU count as well
+  double certain = 0;    ///< of `seconds`, known without sampling: in stretches that were all kept
   Amount& operator+=(const Amount& other) {
     seconds += other.seconds;
     samples += other.samples;
+    certain += other.certain;
     return *this;
   }
+  [[nodiscard]] bool is_nothing() const { return samples == 0 && seconds == 0; }
   friend bool operator==(const Amount&, const Amount&) = default;
 };
 

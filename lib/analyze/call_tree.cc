@@ -111,13 +111,13 @@ std::map<std::pair<uint32_t, StackId>, Amount> sum_by_group(const Profile& profi
                                                             const WeightedStacks& stacks,
                                                             const ThreadGroups& groups) {
   std::map<std::pair<uint32_t, StackId>, Amount> sums;
-  for (const SampleRow& sample : profile.samples) {
-    const size_t thread = sample.thread.index();
-    if (thread >= stacks.selected.size() || !stacks.selected[thread] || !stacks.shows(sample)) continue;
-    if (sample.stack.index() >= profile.stacks.size()) continue;  // has a row of its own
-    sums[{groups.of_thread[thread], sample.stack}] +=
-        {stacks.attribution.threads[thread].seconds_per_sample, 1};
-  }
+  for_each_shown(profile, stacks, [&](const TimePiece& piece) {
+    if (piece.stack.index() >= profile.stacks.size()) return;  // has a row of its own
+    if (!stacks.coverage.filter.wall && piece.state != ThreadState::on_cpu) return;
+    const bool counts = piece.first || !stacks.coverage.filter.states.empty();
+    sums[{groups.of_thread[piece.thread.index()], piece.stack}] +=
+        {piece.amount.seconds, counts ? 1u : 0u, piece.amount.certain};
+  });
   return sums;
 }
 
@@ -204,7 +204,7 @@ class Lister {
 
 void add_uncovered_rows(const StackAmounts& amounts, CallTree& tree) {
   const auto add = [&](const char* name, const Amount& amount) {
-    if (amount == Amount{}) return;
+    if (amount.is_nothing()) return;
     TreeRow row;
     row.function.name = name;
     row.function.pseudo = true;
@@ -215,6 +215,8 @@ void add_uncovered_rows(const StackAmounts& amounts, CallTree& tree) {
   add(kHiddenRow, amounts.hidden);
   add(kKernelRow, {amounts.kernel_seconds, 0});
   add(kTooShortRow, {amounts.too_short_seconds, 0});
+  add(kUnseenRow, {amounts.unseen_seconds, 0});
+  add(kReadyRow, {amounts.ready_seconds, 0});
 }
 
 void restrict_rows(const std::vector<Restriction>& restrictions, CallTree& tree) {

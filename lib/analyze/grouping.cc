@@ -86,27 +86,40 @@ FunctionTable make_thread_table(const Profile& profile, const WeightedStacks& st
   const ThreadGroups groups = group_threads(profile, grouping);
   const Attribution& attribution = stacks.attribution;
   std::vector<Amount> amounts(groups.names.size());
-  for (const SampleRow& sample : profile.samples) {
-    const size_t thread = sample.thread.index();
-    if (thread >= stacks.selected.size() || !stacks.selected[thread] || !stacks.shows(sample)) continue;
-    amounts[groups.of_thread[thread]] += {attribution.threads[thread].seconds_per_sample, 1};
-  }
+  std::vector<StateSeconds> states(groups.names.size());
+  for_each_shown(profile, stacks, [&](const TimePiece& piece) {
+    const uint32_t group = groups.of_thread[piece.thread.index()];
+    seconds_in(states[group], piece.state) += piece.amount.seconds;
+    if (!stacks.coverage.filter.wall && piece.state != ThreadState::on_cpu) return;
+    amounts[group] += {piece.amount.seconds, piece.first ? 1u : 0u, piece.amount.certain};
+  });
   for (size_t i = 0; i < groups.of_thread.size(); ++i) {
-    double& seconds = amounts[groups.of_thread[i]].seconds;
-    if (stacks.amounts.kernel_seconds > 0) seconds += attribution.threads[i].kernel_seconds;
-    if (stacks.amounts.too_short_seconds > 0) seconds += attribution.threads[i].too_short_seconds;
+    const auto add = [&](ThreadState state, double seconds, double shown) {
+      if (shown <= 0) return;
+      amounts[groups.of_thread[i]].seconds += seconds;
+      seconds_in(states[groups.of_thread[i]], state) += seconds;
+    };
+    const StackAmounts& of_view = stacks.amounts;
+    add(ThreadState::on_cpu, attribution.threads[i].kernel_seconds, of_view.kernel_seconds);
+    add(ThreadState::on_cpu, attribution.threads[i].too_short_seconds, of_view.too_short_seconds);
+    if (!stacks.coverage.filter.wall) continue;
+    const StateSeconds& unseen = stacks.weights.unseen[i];
+    add(ThreadState::unknown, seconds_in(unseen, ThreadState::unknown), of_view.unseen_seconds);
+    add(ThreadState::runnable, seconds_in(unseen, ThreadState::runnable), of_view.ready_seconds);
   }
   FunctionTable table;
   table.grouping = grouping;
   table.cpu_seconds = attribution.cpu_seconds;
-  table.sampled_seconds = attribution.sampled_seconds;
+  table.sampled_seconds = stacks.sampled_seconds;
   table.samples = attribution.samples;
-  table.effective_samples = attribution.effective_samples;
+  table.effective_samples = stacks.effective_samples;
+  table.has_states = !stacks.by_state.empty();
   table.coverage = stacks.coverage;
   for (size_t i = 0; i < amounts.size(); ++i) {
-    if (amounts[i] == Amount{}) continue;
+    if (amounts[i].is_nothing()) continue;
     FunctionIdentity group{.name = groups.names[i]};
-    table.rows.push_back({std::move(group), amounts[i], amounts[i], stacks.coverage.filter.empty()});
+    table.rows.push_back(
+        {std::move(group), amounts[i], amounts[i], stacks.coverage.filter.empty(), states[i], states[i]});
   }
   std::stable_sort(table.rows.begin(), table.rows.end(), [](const FunctionStats& a, const FunctionStats& b) {
     return a.self.seconds > b.self.seconds;

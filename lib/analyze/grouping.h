@@ -33,7 +33,8 @@ struct ThreadGroups {
 };
 [[nodiscard]] ThreadGroups group_threads(const Profile& profile, Grouping grouping);
 
-/// A row for every thread or process that used CPU time. Without a filter they are exact.
+/// A row for every thread or process that used CPU time, or lived where it is about wall time. Without a
+/// filter they are exact.
 [[nodiscard]] FunctionTable make_thread_table(const Profile& profile, const WeightedStacks& stacks,
                                               Grouping grouping);
 

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "analyze/line_ranges.h"
+#include "analyze/memory_table.h"
 #include "analyze/source_lines.h"
 
 namespace strobe::analyze {
@@ -32,11 +33,16 @@ void add(Amount& to, const Amount& what) {
 std::vector<FileAmounts> collect_lines(const LineInput& input) {
   const FrameLines lines = frame_lines(*input.profile, input.stacks->functions);
   const KeySums sums = sum_keys(*input.profile, input.stacks->amounts, lines.frames, false);
+  MemoryKeySums memory;
+  if (input.table.has_memory)
+    memory = sum_memory_keys(*input.profile, *input.stacks, usual_choice(*input.profile), lines.frames);
   std::vector<FileAmounts> result(input.table.rows.size());
   for (uint32_t key = 0; key < lines.lines.size(); ++key) {
     const LineIdentity& line = lines.lines[key];
     const uint32_t row = input.table.row_of[line.function];
-    if (sums.total[key].samples == 0 || row == FunctionTable::kNoRow) continue;
+    const MemoryAmount allocated =
+        memory.total.empty() ? MemoryAmount{} : memory.total[key].of(MemoryMeasure::allocated);
+    if ((sums.total[key].samples == 0 && allocated.count == 0) || row == FunctionTable::kNoRow) continue;
     // Code without a line belongs to the function's own file.
     const std::string& file = line.line == 0 ? input.stacks->functions.functions[line.function].file
                                              : input.profile->text(line.file);
@@ -45,6 +51,9 @@ std::vector<FileAmounts> collect_lines(const LineInput& input) {
     entry.line = line.line;
     add(entry.self, sums.self[key]);
     add(entry.total, sums.total[key]);
+    entry.memory.bytes += allocated.bytes;
+    entry.memory.count += allocated.count;
+    entry.memory.variance += allocated.variance;
   }
   return result;
 }
@@ -76,15 +85,31 @@ std::vector<LineRange> shown_ranges(const LineInput& input, const FunctionIdenti
   return ranges_around(anchors, definitions_in(input.table, file), line_count);
 }
 
+size_t indentation(std::string_view text) { return text.find_first_not_of(" \t"); }
+
+/// Most other languages say it by a brace that is indented like the function's first line, `head`: takes the
+/// rows behind that away, as far as nothing was sampled there.
+void cut_behind_brace(std::string_view head, std::vector<LineRow>& rows) {
+  const size_t outer = indentation(head);
+  const auto last = std::find_if(rows.rbegin(), rows.rend(), [](const LineRow& row) {
+    return row.total.samples > 0 || row.kind != LineRow::Kind::line;
+  });
+  if (outer == std::string_view::npos || last == rows.rend()) return;
+  const auto brace = std::find_if(last.base() - 1, rows.end(), [&](const LineRow& row) {
+    const size_t own = indentation(row.text);
+    return own != std::string::npos && own <= outer && row.text[own] == '}';
+  });
+  if (brace != rows.end()) rows.erase(brace + 1, rows.end());
+}
+
 /// Python says by indentation where a function ends: takes the rows behind that away, as far as nothing was
 /// sampled there. `head`: the function's first line.
 void cut_behind_block(std::string_view head, std::vector<LineRow>& rows) {
-  const auto indentation = [](std::string_view text) { return text.find_first_not_of(" \t"); };
   const size_t outer = indentation(head);
   if (outer == std::string_view::npos) return;
   size_t behind = rows.size();
-  for (size_t i = rows.size();
-       i-- > 0 && rows[i].total.samples == 0 && rows[i].kind == LineRow::Kind::line;) {
+  for (size_t i = rows.size(); i-- > 0 && rows[i].total.samples == 0 && rows[i].memory.count == 0 &&
+                               rows[i].kind == LineRow::Kind::line;) {
     const size_t own = indentation(rows[i].text);
     if (own != std::string::npos && own <= outer) behind = i;
   }
@@ -114,10 +139,12 @@ LineSection make_section(const LineInput& input, const FunctionIdentity& functio
       for (uint64_t line = range.first; line <= range.last; ++line) add_row(static_cast<uint32_t>(line));
     }
     const auto is_blank = [](const LineRow& row) {
-      return row.total.samples == 0 && row.text.find_first_not_of(" \t") == std::string::npos;
+      return row.total.samples == 0 && row.memory.count == 0 &&
+             row.text.find_first_not_of(" \t") == std::string::npos;
     };
-    if (function.language == Language::python && file == function.file) {
-      cut_behind_block(text.at(function.line), section.rows);
+    if (file == function.file) {
+      const bool is_python = function.language == Language::python;
+      (is_python ? cut_behind_block : cut_behind_brace)(text.at(function.line), section.rows);
     }
     while (!section.rows.empty() && is_blank(section.rows.back())) section.rows.pop_back();
   } else {
@@ -163,7 +190,7 @@ bool is_newer_than_program(const Profile& profile, const FunctionIdentity& funct
 LineView make_line_view(const Profile& profile, const WeightedStacks& stacks, const OrderOptions& order,
                         SourceProvider& sources) {
   const LineInput input{&profile, &stacks, make_function_table(profile, stacks, stacks.functions, false)};
-  LineView view{.coverage = stacks.coverage};
+  LineView view{.coverage = stacks.coverage, .has_memory = input.table.has_memory};
   const std::vector<FileAmounts> lines = collect_lines(input);
   FunctionTable with_lines;
   std::vector<uint32_t> row_of;  // of the rows of `with_lines`, in the whole table

@@ -23,8 +23,9 @@ struct LineRow {
     no_line  ///< code of the function that has no line: made by the compiler, or without debug information
   } kind = Kind::line;
   uint32_t line = 0;
-  Amount self;   ///< the line is the leaf
-  Amount total;  ///< the line is anywhere on the stack
+  Amount self;          ///< the line is the leaf
+  Amount total;         ///< the line is anywhere on the stack
+  MemoryAmount memory;  ///< allocated (or faulted in) while the line was on the stack
   bool beyond_end = false;
   std::string text;  ///< foreign bytes; empty where there is no source
 };
@@ -55,6 +56,7 @@ struct LineView {
   std::vector<LineBlock> blocks;
   std::vector<Reduction> reductions;
   Coverage coverage;  ///< what the view is of
+  bool has_memory = false;
   size_t functions_without_lines = 0;
   Amount without_lines;  ///< self amounts of those
 };

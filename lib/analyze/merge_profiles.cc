@@ -63,6 +63,13 @@ struct Shifts {
     threads.apply(row.thread);
     stacks.apply(row.stack);
   }
+  void apply(StretchRow& row) const {
+    threads.apply(row.thread);
+    stacks.apply(row.stack);
+    strings.apply(row.object);
+    threads.apply(row.owner);
+    threads.apply(row.waker);
+  }
 
   template <class Row>
   void append(std::vector<Row>& to, const std::vector<Row>& rows) const {
@@ -124,6 +131,9 @@ void add_counts(Quality& to, const Quality& what) {
   to.overhead.strobe_cpu_ns += what.overhead.strobe_cpu_ns;
   to.overhead.strobe_peak_bytes = std::max(to.overhead.strobe_peak_bytes, what.overhead.strobe_peak_bytes);
   to.overhead.ring_bytes = std::max(to.overhead.ring_bytes, what.overhead.ring_bytes);
+  to.offcpu.stretches += what.offcpu.stretches;
+  to.offcpu.kept += what.offcpu.kept;
+  to.offcpu.lost += what.offcpu.lost;
   append(to.warnings, what.warnings);
 }
 
@@ -177,6 +187,9 @@ Result<void> merge_into(Profile& profile, const Profile& added) {
   shifts.append(profile.frames, added.frames);
   shifts.append(profile.stacks, added.stacks);
   shifts.append(profile.samples, added.samples);
+  shifts.append(profile.stretches, added.stretches);
+  // Of threads of a recording without waiting all that was not on the CPU is unknown.
+  profile.info.wall = profile.info.wall || added.info.wall;
   add_sources(profile.sources, added.sources);
   add_counts(profile.quality, added.quality);
   settle_cpu_times(profile, added.info.period_ns, first_thread, first_sample);

@@ -67,7 +67,7 @@ std::string file_advice(const NamelessModule& module) {
   return fmt::format(
       "{} has no names for its code: compile it with -g and do not strip it, or install its debug symbols "
       "(Debian: find-dbgsym-packages {}).",
-      basename_of(module.module), basename_of(module.module));
+      basename_of(module.module), module.module);  // it takes a path
 }
 
 std::string name_advice(const NamelessModule& module) {

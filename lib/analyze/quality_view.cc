@@ -75,6 +75,15 @@ void warn_about_gaps(const Profile& profile, QualityView& view) {
   }
 }
 
+void warn_about_memory(QualityView& view) {
+  const MemoryCounts& memory = view.quality.memory;
+  if (!memory.not_judged.empty())
+    view.warnings.push_back("memory cannot be judged: " + memory.not_judged);
+  else if (memory.lost != 0)
+    view.warnings.push_back(fmt::format("{} of {} allocations and frees were lost: live memory is uncertain",
+                                        memory.lost, memory.events));
+}
+
 }  // namespace
 
 QualityView judge_quality(const Profile& profile) {
@@ -95,6 +104,8 @@ QualityView judge_quality(const Profile& profile) {
   }
   view.strobe_cpu_seconds = seconds_of(view.quality.overhead.strobe_cpu_ns);
   view.kernel_sampled = view.quality.kernel_sampled;
+  view.wall = profile.info.wall;
+  view.runnable_source = profile.info.runnable_source;
   view.stack_faults = find_stack_faults(view.quality);
   view.thread_faults = find_thread_faults(profile);
   view.nameless = find_nameless_modules(profile);
@@ -102,6 +113,7 @@ QualityView judge_quality(const Profile& profile) {
   warn_about_losses(view);
   warn_about_few_samples(profile, view);
   warn_about_gaps(profile, view);
+  warn_about_memory(view);
   view.warnings.insert(view.warnings.end(), view.quality.warnings.begin(), view.quality.warnings.end());
   return view;
 }

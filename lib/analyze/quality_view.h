@@ -29,6 +29,8 @@ struct QualityView {
   double unsampled_seconds = 0;
   double strobe_cpu_seconds = 0;
   bool kernel_sampled = false;
+  bool wall = false;  ///< waiting was recorded as well
+  std::string runnable_source;
   std::vector<StackFault> stack_faults;
   std::vector<ThreadFault> thread_faults;
   std::vector<NamelessModule> nameless;

@@ -134,23 +134,6 @@ StackId parent_of(const Profile& profile, StackId stack) {
   return parent.index() < stack.index() ? parent : StackId::none();
 }
 
-StackAmounts sum_stacks(const Profile& profile, const SelectedThreads& selected,
-                        const Attribution& attribution) {
-  StackAmounts result;
-  result.stacks.resize(profile.stacks.size());
-  result.kernel_seconds = attribution.kernel_seconds;
-  result.too_short_seconds = attribution.too_short_seconds;
-  for (const SampleRow& sample : profile.samples) {
-    const size_t thread = sample.thread.index();
-    if (thread >= selected.size() || !selected[thread]) continue;
-    const bool known = sample.stack.index() < profile.stacks.size();
-    Amount& amount = known ? result.stacks[sample.stack.index()] : result.no_stack;
-    ++amount.samples;
-    amount.seconds += attribution.threads[thread].seconds_per_sample;
-  }
-  return result;
-}
-
 KeySums sum_keys(const Profile& profile, const StackAmounts& amounts, const FrameKeys& keys,
                  bool with_edges) {
   return TreeWalk(profile, amounts, keys, with_edges).run(amounts);

@@ -13,17 +13,17 @@
 
 namespace strobe::analyze {
 
-/// What the selected samples put on each stack, and the time that has none. All of it together is the exact
-/// CPU time, or what a filter left of it (weighted_stacks.h).
+/// What the selected samples and stretches put on each stack, and the time that has none. All of it together
+/// is the exact CPU time, or wall time, or what a filter left of it (weighted_stacks.h).
 struct StackAmounts {
-  std::vector<Amount> stacks;    ///< by stack of the profile: samples whose leaf it is
+  std::vector<Amount> stacks;    ///< by stack of the profile: samples whose leaf it is; may be empty
   Amount no_stack;               ///< samples without any frame
   Amount hidden;                 ///< samples whose every frame was taken out by --hide
   double kernel_seconds = 0;     ///< in the kernel, not sampled
   double too_short_seconds = 0;  ///< of threads that no sample covers
+  double unseen_seconds = 0;     ///< off the CPU, and no stretch tells of it
+  double ready_seconds = 0;      ///< ready to run, and no stretch tells where
 };
-[[nodiscard]] StackAmounts sum_stacks(const Profile& profile, const SelectedThreads& selected,
-                                      const Attribution& attribution);
 
 struct Edge {
   uint32_t caller = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "analyze/wakings.h"
 #include "base/clock.h"
 
 namespace strobe::analyze {
@@ -23,7 +24,7 @@ ProcessStats describe_process(const Profile& profile, const ProcessRow& row) {
 }
 
 std::vector<ProcessStats> list_processes(const Profile& profile, const SelectedThreads& selected,
-                                         const Attribution& attribution) {
+                                         const Attribution& attribution, const ThreadStates& states) {
   std::vector<ProcessStats> processes;
   for (const ProcessRow& row : profile.processes) processes.push_back(describe_process(profile, row));
   for (size_t i = 0; i < profile.threads.size(); ++i) {
@@ -33,8 +34,13 @@ std::vector<ProcessStats> list_processes(const Profile& profile, const SelectedT
     const ThreadShare& share = attribution.threads[i];
     process.cpu_seconds += share.cpu_seconds;
     process.samples += share.samples;
+    for (size_t state = 0; state < process.states.size(); ++state)
+      process.states[state] += states.threads[i][state];
+    process.voluntary_switches += row.voluntary_switches;
+    process.forced_switches += row.forced_switches;
     process.threads.push_back({row.tid, profile.text(row.name), seconds_of(row.start_ns),
-                               seconds_of(row.end_ns), share.cpu_seconds, share.samples});
+                               seconds_of(row.end_ns), share.cpu_seconds, share.samples, states.threads[i],
+                               row.voluntary_switches, row.forced_switches});
   }
   for (ProcessStats& process : processes) {
     std::stable_sort(process.threads.begin(), process.threads.end(),
@@ -46,12 +52,27 @@ std::vector<ProcessStats> list_processes(const Profile& profile, const SelectedT
   return processes;
 }
 
+std::vector<WakingStats> name_wakings(const Profile& profile, const StretchWeights& weights) {
+  std::vector<WakingStats> named;
+  for (const Waking& waking : list_wakings(profile, weights)) {
+    const ThreadRow& waker = profile.threads[waking.waker.index()];
+    const ThreadRow& woken = profile.threads[waking.woken.index()];
+    named.push_back({waker.tid, profile.text(waker.name), woken.tid, profile.text(woken.name), waking.state,
+                     waking.seconds, waking.count});
+  }
+  return named;
+}
+
 }  // namespace
 
 ThreadTree make_thread_tree(const Profile& profile, const SelectedThreads& selected,
                             const Attribution& attribution) {
   ThreadTree tree;
-  std::vector<ProcessStats> processes = list_processes(profile, selected, attribution);
+  tree.parallelism = measure_parallelism(profile, selected, attribution);
+  tree.has_states = profile.info.wall;
+  tree.states = sum_states(profile, selected);
+  tree.wakings = name_wakings(profile, weigh_stretches(profile, selected, attribution));
+  std::vector<ProcessStats> processes = list_processes(profile, selected, attribution, tree.states);
   const bool everything = std::all_of(selected.begin(), selected.end(), [](bool yes) { return yes; });
 
   std::vector<std::vector<uint32_t>> children(processes.size());

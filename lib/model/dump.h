@@ -5,28 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "model/python.h"
 #include "model/quality.h"
+#include "model/thread_state.h"
 
 namespace strobe {
-
-/// What a thread does, as far as the scheduler and its system call tell.
-enum class ThreadState : uint8_t {
-  on_cpu,   ///< running, or ready to
-  lock,     ///< sleeps in futex(2): a lock or a condition
-  sleep,    ///< until a time
-  io,       ///< waits for a file, socket, pipe or terminal
-  disk,     ///< uninterruptible: storage, mostly
-  child,    ///< waits for a process
-  stopped,  ///< by job control or a debugger
-  gil,      ///< waits for Python's global interpreter lock
-  other,    ///< in another system call
-  unknown,  ///< it may not be asked
-};
-[[nodiscard]] std::string_view name_of(ThreadState state);
 
 struct DumpedVariable {
   std::string name;

@@ -69,6 +69,23 @@ struct ThreadCpuEvent {
   uint64_t cpu_ns = 0;
 };
 
+/// A thread left a CPU, or was given one. Only where waiting is recorded, of threads announced before.
+struct SwitchEvent {
+  uint64_t time_ns = 0;
+  pid_t pid = 0;
+  pid_t tid = 0;
+  bool out = false;
+  bool forced = false;  ///< of out: it was still ready to run
+};
+
+/// A thread that waited was made ready to run. Where that is known; of threads announced before.
+struct WakeEvent {
+  uint64_t time_ns = 0;
+  pid_t tid = 0;
+  pid_t waker_pid = 0;  ///< 0: not by a thread but in an interrupt: of a clock or a device
+  pid_t waker_tid = 0;  ///< of whatever program
+};
+
 /// Receives what an engine records. Called from the engine's polling thread only. Times never go back,
 /// but for records counted by on_lost(LossReason::late).
 class EventSink {
@@ -80,6 +97,12 @@ class EventSink {
   virtual void on_map(const MapEvent&) = 0;
   virtual void on_lost(const LostEvent&) = 0;
   virtual void on_thread_cpu(const ThreadCpuEvent&) = 0;
+  virtual void on_switch(const SwitchEvent& /*event*/) {}
+  virtual void on_wake(const WakeEvent& /*event*/) {}
+  /// Where a thread is about to leave the CPU; its on_switch() comes next. None of on_sample()'s samples.
+  virtual void on_switch_sample(const RawSample& /*sample*/) {}
+  /// What a thread's page fault stands for: where memory became resident. None of on_sample()'s samples.
+  virtual void on_fault_sample(const RawSample& /*sample*/) {}
   /// Frames for a sample that comes later: to be named now, as code objects can be gone by then.
   virtual void on_python(pid_t /*pid*/, PythonCapture& /*capture*/) {}
 

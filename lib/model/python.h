@@ -11,6 +11,7 @@
 
 #include "model/ids.h"
 #include "model/python_walk.h"
+#include "model/registers.h"
 
 namespace strobe {
 
@@ -80,15 +81,23 @@ struct PythonTarget {
   uint64_t runtime = 0;  ///< address of _PyRuntime
   PythonWalkLayout layout{};
   PythonOffset tid_in_pthread = 0;  ///< up to 3.10: where the C library's thread (`ident`) has its tid
+  uint64_t code_type = 0;           ///< address of PyCode_Type; 0 unknown
+};
+
+/// The thread whose frames are to be read, and how it is during the call.
+struct PythonLook {
+  pid_t pid = 0;
+  pid_t tid = 0;
+  bool stopped = false;                  ///< it stands still; else its memory is read twice and compared
+  const Registers* registers = nullptr;  ///< of one that stands still, where they are known; borrowed
 };
 
 /// Reads the Python frames of one thread for an engine, which knows best when. Called on the engine's thread,
 /// also the tracer's; implementations are thread-safe.
 class PythonFrameReader {
  public:
-  /// False where the process runs no Python that we know; else `out` is filled, with its outcome. `stopped`:
-  /// the thread stands still during the call; else its memory is read twice and compared.
-  virtual bool read_frames(pid_t pid, pid_t tid, bool stopped, PythonCapture& out) = 0;
+  /// False where the process runs no Python that we know; else `out` is filled, with its outcome.
+  virtual bool read_frames(const PythonLook& look, PythonCapture& out) = 0;
 
  protected:
   ~PythonFrameReader() = default;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/losses.h"
+#include "model/memory.h"
 #include "model/python.h"
 
 namespace strobe {
@@ -74,13 +75,23 @@ struct OverheadCounts {
 struct DroppedCounts {
   uint64_t samples = 0;
   uint64_t cpu_ns = 0;
-  uint64_t until_ns = 0;  ///< since the recording's start: what is kept begins there
+  uint64_t until_ns = 0;   ///< since the recording's start: what is kept begins there
+  uint64_t stretches = 0;  ///< rows off the CPU; one that is kept may have begun before `until_ns`
+  uint64_t waited_ns = 0;
+  [[nodiscard]] bool any() const { return samples != 0 || stretches != 0 || until_ns != 0; }
 };
 
 /// Stretches in which nothing was sampled because the user said so.
 struct PauseCounts {
   uint64_t count = 0;
   uint64_t total_ns = 0;
+};
+
+/// Stretches off the CPU (StretchRow).
+struct OffCpuCounts {
+  uint64_t stretches = 0;  ///< all there were
+  uint64_t kept = 0;       ///< of them, rows of the recording
+  uint64_t lost = 0;       ///< of those to be kept, without a row or without a reason
 };
 
 struct Quality {
@@ -95,6 +106,8 @@ struct Quality {
   uint64_t processes_seen = 0;
   std::vector<UnsampledProcess> unsampled;
   OverheadCounts overhead;
+  OffCpuCounts offcpu;
+  MemoryCounts memory;
   PauseCounts pauses;
   DroppedCounts dropped;
   std::vector<std::string> warnings;  ///< whole sentences for the user

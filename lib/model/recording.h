@@ -12,9 +12,11 @@
 #include "model/call_counts.h"
 #include "model/ids.h"
 #include "model/losses.h"
+#include "model/memory.h"
 #include "model/python.h"
 #include "model/quality.h"
 #include "model/sources.h"
+#include "model/thread_state.h"
 
 namespace strobe {
 
@@ -60,6 +62,11 @@ struct ThreadRow {
   uint64_t start_ns = 0;
   uint64_t end_ns = 0;
   uint64_t cpu_ns = 0;  ///< exact, from the scheduler, within the recording
+  /// Where waiting was recorded (RecordingInfo::wall), else 0. cpu_ns + waited_ns is the thread's life.
+  uint64_t waited_ns = 0;    ///< off the CPU, by its switches
+  uint64_t runnable_ns = 0;  ///< of it, ready to run
+  uint64_t voluntary_switches = 0;
+  uint64_t forced_switches = 0;
 };
 
 enum class FrameKind : uint8_t {
@@ -107,6 +114,40 @@ struct SampleRow {
   PythonState python = PythonState::none;
 };
 
+/// A time that a thread spent off the CPU in one go, from leaving it until running again. Of short ones only
+/// a share is kept; how long a thread waited in all is in its row (ThreadRow::waited_ns).
+struct StretchRow {
+  uint64_t start_ns = 0;  ///< relative to the recording's start
+  uint64_t end_ns = 0;    ///< when it ran again, ended, or the recording did
+  ThreadId thread;
+  ThreadState state = ThreadState::unknown;  ///< what it waited for; runnable: for a CPU all the time
+  uint64_t runnable_ns = 0;                  ///< its last part: what it waited for had come, a CPU had not
+  uint32_t weight = 1;  ///< stands for so many stretches of its thread: 1 / the chance of being kept
+  StackId stack;        ///< where it waited; none where nobody looked
+  StackClass stack_class = StackClass::none;
+  PythonState python = PythonState::none;
+  StringId object;              ///< what it waited for, for people: a path, a peer, a lock's symbol
+  uint64_t object_address = 0;  ///< of a lock: of its futex in the process; of a GIL: its own; else 0
+  ThreadId owner;               ///< of a lock or GIL: who held it when somebody looked; none: unknown
+  ThreadId waker;               ///< who made it ready to run; none: unknown
+};
+
+/// What a process occupied and did at a moment, as the kernel's counters say; ten times a second.
+struct CounterRow {
+  uint64_t time_ns = 0;  ///< relative to the recording's start
+  ProcessId process;
+  uint64_t rss_bytes = 0;  ///< resident: anonymous + file + shmem
+  uint64_t anonymous_bytes = 0;
+  uint64_t file_bytes = 0;
+  uint64_t shmem_bytes = 0;
+  uint64_t swap_bytes = 0;
+  uint64_t peak_rss_bytes = 0;            ///< the most that was ever resident, by the kernel (VmHWM)
+  std::optional<uint64_t> pss_bytes;      ///< shared pages in parts; less often, as it costs more to ask
+  std::optional<uint64_t> private_bytes;  ///< with pss_bytes
+  uint64_t minor_faults = 0;              ///< since the process began
+  uint64_t major_faults = 0;
+};
+
 /// Of a source text in a recording, and of all of them together: more is left out, and said.
 inline constexpr uint64_t kMaxEmbeddedFileBytes = uint64_t{4} << 20;
 inline constexpr uint64_t kMaxEmbeddedBytes = uint64_t{64} << 20;
@@ -136,13 +177,19 @@ struct RecordingInfo {
   /// Samples are spread evenly over all processes, however short (per-CPU events), so that threads too short
   /// for a sample of their own can be judged together with others of the same command name.
   bool pooled_sampling = false;
+  bool wall = false;  ///< waiting was recorded as well: there are stretches
+  /// How time ready to run was told from waiting: "switch", "run_delay", "sched_wakeup", "looking"; empty
+  /// without `wall`.
+  std::string runnable_source;
+  MemoryInfo memory;
   std::optional<int32_t> exit_status;  ///< of the program under `run`
 };
 
-/// The oldest part of a recording that is given up: samples and stacks before these.
+/// The oldest part of a recording that is given up: samples, stacks and stretches before these.
 struct DropMark {
   uint64_t first_sample = 0;
   uint32_t first_stack = 0;
+  uint64_t first_stretch = 0;
 };
 
 /// New and changed rows since the last delta. New rows of a table come in order of their ids without gaps,
@@ -157,6 +204,12 @@ struct RecordingDelta {
   std::vector<std::pair<ProcessId, ProcessRow>> processes;  ///< inserted or replaced
   std::vector<std::pair<ThreadId, ThreadRow>> threads;      ///< inserted or replaced
   std::vector<SampleRow> samples;
+  std::vector<StretchRow> stretches;
+  std::vector<CounterRow> counters;
+  /// Inserted or replaced; their ids count from 0 without gaps.
+  std::vector<std::pair<uint32_t, MemoryRow>> memory;
+  std::vector<std::pair<ProcessId, MemoryProcessRow>> memory_processes;  ///< inserted or replaced
+  std::vector<MemoryPointRow> memory_points;
   std::optional<Quality> quality;     ///< replaces the stored one
   std::optional<RecordingInfo> info;  ///< replaces the stored one
   std::optional<DropMark> drop;
@@ -187,6 +240,11 @@ struct Profile {
   std::vector<FrameRow> frames;
   std::vector<StackRow> stacks;
   std::vector<SampleRow> samples;
+  std::vector<StretchRow> stretches;  ///< in the order of their ends; empty without RecordingInfo::wall
+  std::vector<CounterRow> counters;   ///< in order of time
+  std::vector<MemoryRow> memory;      ///< empty without RecordingInfo::memory, as are the two below
+  std::vector<std::pair<ProcessId, MemoryProcessRow>> memory_processes;  ///< by process
+  std::vector<MemoryPointRow> memory_points;                             ///< in order of time
   std::vector<SourceRow> sources;  ///< sorted by path; empty unless sources were embedded
   /// Of a profiler that sees every call: there are no samples, stacks and threads then.
   std::optional<CallCounts> counts;

@@ -48,5 +48,47 @@ ThreadState state_of_call(uint64_t number) {
 
 bool is_futex(uint64_t number) { return number == SYS_futex; }
 
+std::optional<size_t> descriptor_argument(uint64_t number) {
+  switch (number) {
+    case SYS_read:
+    case SYS_write:
+    case SYS_readv:
+    case SYS_writev:
+    case SYS_pread64:
+    case SYS_pwrite64:
+    case SYS_flock:
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_connect:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_recvmmsg:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_io_uring_enter:
+    case SYS_mq_timedreceive:
+    case SYS_fsync:
+    case SYS_fdatasync:
+    case SYS_sendfile:  // of the two, the one that is written
+    case SYS_splice:
+      return 0;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<uint64_t> call_before(Bytes code) {
+  constexpr size_t kSyscall = 2;  // 0f 05
+  constexpr size_t kLoad = 5;     // b8 imm32: mov eax, imm32
+  constexpr size_t kClear = 2;    // 31 c0: xor eax, eax
+  const auto at = [&](size_t from_end) { return std::to_integer<uint8_t>(code[code.size() - from_end]); };
+  if (code.size() < kSyscall + kClear || at(2) != 0x0f || at(1) != 0x05) return std::nullopt;
+  if (at(4) == 0x31 && at(3) == 0xc0) return 0;
+  if (code.size() < kSyscall + kLoad || at(7) != 0xb8) return std::nullopt;
+  return uint64_t{at(6)} | uint64_t{at(5)} << 8 | uint64_t{at(4)} << 16 | uint64_t{at(3)} << 24;
+}
+
 }  // namespace strobe::os
 #endif

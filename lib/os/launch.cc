@@ -71,21 +71,51 @@ bool is_binary(const std::string& path) {
   return start.substr(0, start.find('\n')).find('\0') != std::string_view::npos;
 }
 
-/// The child between fork and exec: async-signal-safe calls only. `file` is what is executed, empty where
-/// there is none; a `script` may lack the line that names its interpreter.
-[[noreturn]] void run_child(char* const* argv, const char* file, bool script, Pipe& go, Pipe& failure,
+void place_streams(const LaunchStreams& streams) {
+  if (streams.input >= 0) ::dup2(streams.input, STDIN_FILENO);
+  if (streams.output >= 0) ::dup2(streams.output, STDOUT_FILENO);
+  if (streams.error >= 0) ::dup2(streams.error, STDERR_FILENO);
+}
+
+/// What is to be executed.
+struct Image {
+  char* const* argv = nullptr;
+  char* const* environment = nullptr;
+  const char* file = nullptr;  ///< empty where there is none
+  bool script = false;         ///< may lack the line that names its interpreter
+};
+
+/// Our own variables with `added` beside them, or in the place of those of the same name; all borrowed.
+std::vector<char*> make_environment(std::vector<std::string>& added) {
+  std::vector<char*> variables;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const auto name = text.substr(0, text.find('=') + 1);
+    const bool replaced = std::any_of(added.begin(), added.end(), [&](const std::string& other) {
+      return !name.empty() && other.starts_with(name);
+    });
+    if (!replaced) variables.push_back(*variable);
+  }
+  for (std::string& variable : added) variables.push_back(variable.data());
+  variables.push_back(nullptr);
+  return variables;
+}
+
+/// The child between fork and exec: async-signal-safe calls only.
+[[noreturn]] void run_child(const Image& image, const LaunchStreams& streams, Pipe& go, Pipe& failure,
                             const ProcessState& original) {
   ::close(go.write_end.get());  // else our own copy would hide the end of the pipe when Strobe dies
   ::close(failure.read_end.get());
   char byte = 0;
   if (read_fully(go.read_end.get(), &byte, 1) != 1) ::_exit(125);
   original.restore();
-  if (file[0] == '\0') {
+  place_streams(streams);
+  if (image.file[0] == '\0') {
     errno = ENOENT;
-  } else if (script) {
-    ::execvp(file, argv);
+  } else if (image.script) {
+    ::execvpe(image.file, image.argv, image.environment);
   } else {
-    ::execv(file, argv);
+    ::execve(image.file, image.argv, image.environment);
   }
   const int sys_errno = errno;
   // A reader that is gone must not turn into a SIGPIPE: the exit status says enough then.
@@ -131,12 +161,15 @@ std::optional<int> peek_code(pid_t pid) {
 }  // namespace
 
 Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv, const ProcessState& original,
-                                                 const std::string& search_path) {
+                                                 const std::string& search_path, const LaunchStreams& streams,
+                                                 const std::vector<std::string>& environment) {
   if (argv.empty() || argv[0].empty()) return fail(ErrorCode::invalid_argument, "no program to run");
   std::vector<char*> pointers;
   pointers.reserve(argv.size() + 1);
   for (std::string& argument : argv) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
+  std::vector<std::string> added = environment;
+  std::vector<char*> variables = make_environment(added);
   auto go = make_pipe();
   if (!go) return pass(std::move(go));
   auto failure = make_pipe();
@@ -146,7 +179,9 @@ Result<LaunchedProcess> LaunchedProcess::prepare(std::vector<std::string> argv, 
   const bool script = !file.empty() && !is_binary(file);
   const pid_t pid = ::fork();
   if (pid < 0) return from_errno("fork");
-  if (pid == 0) run_child(pointers.data(), file.c_str(), script, *go, *failure, original);
+  if (pid == 0) {
+    run_child({pointers.data(), variables.data(), file.c_str(), script}, streams, *go, *failure, original);
+  }
 
   LaunchedProcess process;
   process.pid_ = pid;

@@ -36,15 +36,26 @@ struct ChildExit {
   rusage usage{};  ///< of the child and the descendants it waited for
 };
 
+/// Descriptors that the program gets as its standard streams; -1: Strobe's own. Borrowed until prepare() is
+/// done.
+struct LaunchStreams {
+  int input = -1;
+  int output = -1;
+  int error = -1;
+};
+
 enum class ChildState : uint8_t { running, stopped, exited };
 
 class LaunchedProcess {
  public:
   /// Forks the child that will execute `argv` (PATH is searched). `original` is what it is given.
-  /// `search_path` is PATH, to look at the file before: a binary is never taken for a script.
+  /// `search_path` is PATH, to look at the file before: a binary is never taken for a script. `environment`:
+  /// "NAME=VALUE" that the program gets beside what Strobe has, or in its place.
   static Result<LaunchedProcess> prepare(std::vector<std::string> argv,
                                          const ProcessState& original = ProcessState::read_current(),
-                                         const std::string& search_path = {});
+                                         const std::string& search_path = {},
+                                         const LaunchStreams& streams = {},
+                                         const std::vector<std::string>& environment = {});
 
   LaunchedProcess(LaunchedProcess&& other) noexcept;
   LaunchedProcess& operator=(LaunchedProcess&& other) noexcept;

@@ -12,6 +12,7 @@
 
 #include "base/unique_fd.h"
 #include "os/procfs.h"
+#include "os/tracepoint.h"
 
 namespace strobe::os {
 namespace {
@@ -135,18 +136,13 @@ bool kernel_addresses_are_visible() {
 
 TracepointNumber read_switch_tracepoint() {
   TracepointNumber number;
-  for (const char* folder : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}) {
-    const auto text = read_proc_file(fmt::format("{}/events/sched/sched_switch/id", folder), 32);
-    if (text && std::from_chars(text->data(), text->data() + text->size(), number.id).ec == std::errc{}) {
-      number.read = {Attempt::Outcome::worked};
-      return number;
-    }
-    // Not being there at one place says less than being closed at the other.
-    const int sys_errno = text ? EIO : text.error().sys_errno;
-    if (!number.read.refused() || number.read.sys_errno == ENOENT) {
-      number.read = {Attempt::Outcome::refused, sys_errno};
-    }
+  const auto text = read_tracefs_file("events/sched/sched_switch/id");
+  if (!text) {
+    number.read = {Attempt::Outcome::refused, text.error().sys_errno};
+    return number;
   }
+  const bool read = std::from_chars(text->data(), text->data() + text->size(), number.id).ec == std::errc{};
+  number.read = read ? Attempt{Attempt::Outcome::worked} : Attempt{Attempt::Outcome::refused, EIO};
   return number;
 }
 

@@ -2,12 +2,14 @@
 
 #include <dirent.h>
 #include <fmt/format.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <memory>
 
+#include "base/clock.h"
 #include "os/procfs.h"
 
 namespace strobe::os {
@@ -76,10 +78,40 @@ pid_t read_parent_pid(pid_t pid) {
   return stat ? stat->parent_pid : 0;
 }
 
-std::optional<uint64_t> read_thread_run_ns(pid_t pid, pid_t tid) {
+std::optional<SchedStat> read_thread_schedstat(pid_t pid, pid_t tid) {
   const auto text = read_proc_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid), 256);
-  const auto stat = text ? decode_schedstat(*text) : std::nullopt;
+  return text ? decode_schedstat(*text) : std::nullopt;
+}
+
+std::optional<uint64_t> read_thread_run_ns(pid_t pid, pid_t tid) {
+  const auto stat = read_thread_schedstat(pid, tid);
   return stat ? std::optional(stat->run_ns) : std::nullopt;
+}
+
+std::optional<std::pair<uint64_t, uint64_t>> decode_thread_switches(std::string_view status) {
+  const auto find = [&](std::string_view field) -> std::optional<uint64_t> {
+    const size_t begin = status.find(field);
+    if (begin == std::string_view::npos) return std::nullopt;
+    std::string_view line = status.substr(begin + field.size());
+    line = line.substr(0, line.find('\n'));
+    return parse_number<uint64_t>(line.substr(line.find_last_of("\t ") + 1));
+  };
+  const auto voluntary = find("\nvoluntary_ctxt_switches:");
+  const auto forced = find("\nnonvoluntary_ctxt_switches:");
+  if (!voluntary || !forced) return std::nullopt;
+  return std::pair(*voluntary, *forced);
+}
+
+std::optional<std::pair<uint64_t, uint64_t>> read_thread_switches(pid_t pid, pid_t tid) {
+  const auto text = read_proc_file(fmt::format("/proc/{}/task/{}/status", pid, tid), 16'384);
+  return text ? decode_thread_switches(*text) : std::nullopt;
+}
+
+std::optional<uint64_t> read_process_run_ns(pid_t pid) {
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return std::nullopt;
+  return static_cast<uint64_t>(time.tv_sec) * kNsPerSecond + static_cast<uint64_t>(time.tv_nsec);
 }
 
 std::vector<int> parse_cpu_list(std::string_view text) {

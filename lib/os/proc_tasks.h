@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "os/procfs.h"
 
 namespace strobe::os {
 
@@ -28,6 +30,17 @@ Result<std::vector<pid_t>> list_threads(pid_t pid);
 
 /// Time a thread has spent on a CPU since it was born; up to a scheduler tick behind for a running one.
 [[nodiscard]] std::optional<uint64_t> read_thread_run_ns(pid_t pid, pid_t tid);
+
+/// What the scheduler says of a thread; its time on a CPU likewise.
+[[nodiscard]] std::optional<SchedStat> read_thread_schedstat(pid_t pid, pid_t tid);
+
+/// Voluntary and forced switches of a thread since it was born.
+[[nodiscard]] std::optional<std::pair<uint64_t, uint64_t>> read_thread_switches(pid_t pid, pid_t tid);
+/// Pure: of /proc/PID/task/TID/status.
+[[nodiscard]] std::optional<std::pair<uint64_t, uint64_t>> decode_thread_switches(std::string_view status);
+
+/// Exact CPU time of a process with all its threads, running ones included: one call, however many there are.
+[[nodiscard]] std::optional<uint64_t> read_process_run_ns(pid_t pid);
 
 /// The numbers in a kernel CPU list such as "0-3,8\n", ascending; parts that make no sense are skipped.
 [[nodiscard]] std::vector<int> parse_cpu_list(std::string_view text);

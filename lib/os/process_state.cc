@@ -24,8 +24,10 @@ void ProcessState::restore() const {
     ::sigaction(number, &action,
                 nullptr);  // refused for SIGKILL, SIGSTOP and glibc's own two: as it should be
   }
-  ::setrlimit(RLIMIT_NOFILE, &open_files);
+  restore_limits();
   ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
 }
+
+void ProcessState::restore_limits() const { ::setrlimit(RLIMIT_NOFILE, &open_files); }
 
 }  // namespace strobe::os

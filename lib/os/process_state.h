@@ -19,6 +19,8 @@ struct ProcessState {
   /// Puts the calling process back into this state: every signal default or ignored, the mask, the limit.
   /// Async-signal-safe, for use between fork and exec.
   void restore() const;
+  /// The limit alone, for a process that goes on.
+  void restore_limits() const;
 };
 
 }  // namespace strobe::os

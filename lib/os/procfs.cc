@@ -92,11 +92,14 @@ std::optional<ProcStat> decode_stat(std::string_view text) {
   if (state.size() != 1) return std::nullopt;
   stat.state = state[0];
   if (!parse(next_field(rest), stat.parent_pid)) return std::nullopt;
-  // proc_pid_stat(5): 9 flags, 14 utime, 15 stime, 22 starttime, 39 processor; we are behind field 4.
+  // proc_pid_stat(5): 9 flags, 10 minflt, 12 majflt, 14 utime, 15 stime, 22 starttime, 39 processor; we are
+  // behind field 4.
   for (int number = 5; number <= 39; ++number) {
     const std::string_view field = next_field(rest);
     bool good = true;
     if (number == 9) good = parse(field, stat.flags);
+    if (number == 10) good = parse(field, stat.minor_faults);
+    if (number == 12) good = parse(field, stat.major_faults);
     if (number == 14) good = parse(field, stat.user_ticks);
     if (number == 15) good = parse(field, stat.system_ticks);
     if (number == 22) good = parse(field, stat.start_ticks);

@@ -21,7 +21,9 @@ struct ProcStat {
   std::string comm;
   char state = '?';  ///< R running or runnable, S D blocked, T stopped, t ptrace stop, Z zombie, X dead
   pid_t parent_pid = 0;
-  uint32_t flags = 0;       ///< PF_*: see is_kernel_thread
+  uint32_t flags = 0;         ///< PF_*: see is_kernel_thread
+  uint64_t minor_faults = 0;  ///< of the group in a process's stat, of the thread in a thread's
+  uint64_t major_faults = 0;
   uint64_t user_ticks = 0;  ///< of the group in a process's stat, of the thread in a thread's
   uint64_t system_ticks = 0;
   uint64_t start_ticks = 0;  ///< since boot; with the pid it names a process for good

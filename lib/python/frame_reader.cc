@@ -49,15 +49,17 @@ PythonOutcome worse(PythonOutcome a, PythonOutcome b) {
 
 FrameReader::FrameReader(MemoryReader& memory, Runtime runtime)
     : memory_(&memory),
-      runtime_(std::move(runtime)),
+      runtime_(runtime),
       finder_(memory, runtime_),
       pages_(memory),
       running_(memory, runtime_),
       chain_storage_(kMaxChainFrames),
       chain_{.storage = chain_storage_} {}
 
-void FrameReader::capture_stopped(pid_t native_id, PythonCapture& out) {
+void FrameReader::capture_stopped(pid_t native_id, PythonCapture& out, std::span<const uint64_t> registers) {
+  registers_ = registers;
   capture(native_id, PythonReading::stopped, out);
+  registers_ = {};
 }
 
 void FrameReader::capture_running(pid_t native_id, PythonCapture& out) {
@@ -150,25 +152,11 @@ bool FrameReader::read_stopped(const PythonThread& thread, ThreadHead& head, Int
   head = decode_thread(layout, thread.state, bytes);
   if (!is_state_of(layout, thread, head)) return false;
   pages_.preload(head.chunk, head.top);
-  lacks_leaf_ = false;
-  if (read_current_frame(pages_, layout, head)) walk_chain(pages_, layout, head, chain_);
-  const bool broken = chain_.end != ChainEnd::bottom && chain_.end != ChainEnd::empty;
-  if (broken && layout.cframe_frame >= 0) walk_from_caller(head);
+  WalkStart start;
+  const StoppedRegisters stopped{.registers = registers_, .code_type = runtime_.code_type};
+  if (!walk_thread(pages_, layout, head, chain_, start, stopped)) chain_.end = ChainEnd::unreadable;
+  lacks_leaf_ = start.lacks_leaf;
   return true;
-}
-
-/// 3.11 and 3.12: a call of the evaluator is known before it has entered its frame, so that its current frame
-/// is whatever lay on the stack; and a generator that yields is cut off before it is left. The call before is
-/// whole.
-void FrameReader::walk_from_caller(ThreadHead& head) {
-  const ThreadHead newest = head;
-  const bool left = chain_.count != 0 && chain_.storage[0].owner == kOwnerGenerator;
-  if (!step_to_caller(pages_, runtime_.layout.walk, head)) {
-    head = newest;
-    return;
-  }
-  walk_chain(pages_, runtime_.layout.walk, head, chain_);
-  lacks_leaf_ = left;
 }
 
 void FrameReader::append_frames(MemoryReader& memory, const ThreadHead& head, size_t first,

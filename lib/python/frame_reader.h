@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/memory_reader.h"
@@ -25,8 +26,9 @@ class FrameReader {
   FrameReader& operator=(const FrameReader&) = delete;
 
   /// `native_id` is the thread's id in the target's PID namespace. `out` is filled with an outcome always:
-  /// `none` for a thread without Python. The thread stands still until the call returns.
-  void capture_stopped(pid_t native_id, PythonCapture& out);
+  /// `none` for a thread without Python. The thread stands still until the call returns; its general
+  /// `registers`, in any order, tell what is in no memory yet while a call begins (empty: not known).
+  void capture_stopped(pid_t native_id, PythonCapture& out, std::span<const uint64_t> registers = {});
   /// The thread may run.
   void capture_running(pid_t native_id, PythonCapture& out);
 
@@ -42,7 +44,6 @@ class FrameReader {
   /// Several states of one thread, one for each interpreter it runs: their stacks one above the other.
   bool capture_states(std::span<const PythonThread> threads, PythonReading reading, PythonCapture& out);
   bool read_stopped(const PythonThread& thread, ThreadHead& head, InterpreterWords& words);
-  void walk_from_caller(ThreadHead& head);
   void append_frames(MemoryReader& memory, const ThreadHead& head, size_t first, PythonCapture& out);
   void read_identities(std::span<RawPythonFrame> frames);
 
@@ -54,6 +55,7 @@ class FrameReader {
   std::vector<ChainFrame> chain_storage_;
   FrameChain chain_;
   std::vector<uint64_t> addresses_;
+  std::span<const uint64_t> registers_;  // during capture_stopped()
   /// A code object of the stack that is being read, and the part of it that tells what it is.
   struct CodePart {
     uint64_t code = 0;

@@ -29,7 +29,8 @@ std::optional<int> find_in_ranges(ByteReader table, int64_t line, int64_t offset
   while (table.remaining() >= 2) {
     const int64_t start = end;
     end += table.read_u8();
-    const int delta = table.read<int8_t>();
+    const uint8_t byte = table.read_u8();
+    const int delta = byte < 128 ? byte : byte - 256;
     if (delta != kNoLine) line += delta;
     if (start <= offset && offset < end) return delta == kNoLine ? std::nullopt : checked_line(line);
   }
@@ -81,7 +82,7 @@ std::optional<int> find_in_locations(ByteReader table, int64_t line, int64_t off
     if ((first & 0x80) == 0) return std::nullopt;  // not the beginning of an entry
     read_entry(table, code, line);
     if (!table.ok()) return std::nullopt;
-    address += 2 * ((first & 7) + 1);
+    address += 2 * (int64_t{first & 7} + 1);
     if (address > offset) return code == kNone ? std::nullopt : checked_line(line);
   }
   return std::nullopt;

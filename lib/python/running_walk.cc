@@ -136,10 +136,15 @@ bool RunningWalk::follow(Guess& guess, const ThreadHead& head, const ThreadHead&
   CopyMemory there(guess.copies, opposite, *memory_, kMaxMisses);
   ThreadHead begin = head;
   ThreadHead end = other;
-  const bool current = read_current_frame(here, layout, begin) && read_current_frame(there, layout, end);
-  if (current) walk_chain(here, layout, begin, chain);
+  WalkStart start;
+  bool current = walk_thread(here, layout, begin, chain, start) && read_current_frame(there, layout, end);
+  // The call that was left at this end is left at the other one, too, if it is the newest there.
+  if (head.cframe == other.cframe) {
+    for (int i = 0; i < start.left_calls && current; ++i) current = step_to_caller(there, layout, end);
+  }
   result.head = begin;
   result.copy = copy;
+  result.lacks_leaf = start.lacks_leaf;
   if (current && chain.end == ChainEnd::bottom && here.misses().empty()) {
     result.first = 0;
     if (begin.frame != end.frame) {
@@ -174,7 +179,8 @@ RunningWalk::Step RunningWalk::attempt(const PythonThread& thread, Guess& guess,
     return layout.frame_owner < 0 || frame.owner != layout.owner_shim;
   });
   if (!any && result.first != 0) return Step::again;
-  result.outcome = result.first == 0 ? PythonOutcome::full : PythonOutcome::partial;
+  const bool whole = result.first == 0 && !result.lacks_leaf;
+  result.outcome = whole ? PythonOutcome::full : PythonOutcome::partial;
   return Step::done;
 }
 

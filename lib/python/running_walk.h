@@ -28,7 +28,8 @@ class RunningWalk {
     ThreadHead head;                                  ///< with which the chain begins
     DoubleCopy::Copy copy = DoubleCopy::Copy::first;  ///< which the chain is from
     InterpreterWords words;
-    size_t first = 0;  ///< the innermost frame of the chain that stood still
+    bool lacks_leaf = false;  ///< frames that were not found are missing at the inner end
+    size_t first = 0;         ///< the innermost frame of the chain that stood still
     uint32_t attempts = 0;
   };
 

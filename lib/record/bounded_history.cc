@@ -16,7 +16,7 @@ constexpr uint64_t kReservedShare = 4;
 }  // namespace
 
 bool BoundedHistory::is_segment_full(uint64_t now_ns, const SampleSink& sink) const {
-  if (sink.census().samples == 0) return false;
+  if (sink.census().samples == 0 && sink.census().stretches == 0) return false;
   const bool long_enough =
       bounds_.max_age_ns != 0 && now_ns - segment_start_ns_ >= bounds_.max_age_ns / kSegments;
   return long_enough ||
@@ -75,7 +75,12 @@ std::optional<DropMark> BoundedHistory::drop_oldest(uint64_t now_ns, std::option
 void BoundedHistory::drop(const Segment& segment, SampleSink& sink) {
   sink.forget(segment.census);
   sink.tracker().forget(segment.uses);
-  for (const ThreadUse& use : segment.uses) dropped_cpu_ns_ += use.cpu_ns;
+  for (const ThreadUse& use : segment.uses) {
+    dropped_cpu_ns_ += use.cpu_ns;
+    dropped_waited_ns_ += use.waited_ns;
+    dropped_switches_ += use.voluntary_switches + use.forced_switches;
+  }
+  dropped_.stretches += segment.census.stretches;
   dropped_.samples += segment.census.samples;
   for (size_t i = 0; i < dropped_.by_class.size(); ++i) dropped_.by_class[i] += segment.census.by_class[i];
   dropped_until_ns_ = segment.end_ns;
@@ -88,11 +93,17 @@ void BoundedHistory::describe(uint64_t recording_start_ns, Quality& quality) con
         "of "
         "that.");
   }
-  if (dropped_.samples == 0) return;
-  quality.dropped = {dropped_.samples, dropped_cpu_ns_, dropped_until_ns_ - recording_start_ns};
+  if (dropped_until_ns_ == 0) return;
+  quality.dropped = {.samples = dropped_.samples,
+                     .cpu_ns = dropped_cpu_ns_,
+                     .until_ns = dropped_until_ns_ - recording_start_ns,
+                     .stretches = dropped_.stretches,
+                     .waited_ns = dropped_waited_ns_};
   const auto take = [](uint64_t& count, uint64_t part) { count -= std::min(count, part); };
   take(quality.samples.taken, dropped_.samples);
   take(quality.samples.stored, dropped_.samples);
+  take(quality.offcpu.stretches, dropped_switches_);
+  take(quality.offcpu.kept, dropped_.stretches);
   for (size_t i = 0; i < dropped_.by_class.size(); ++i)
     take(quality.stacks.by_class[i], dropped_.by_class[i]);
   quality.warnings.push_back(fmt::format(

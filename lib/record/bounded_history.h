@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "model/recording.h"
+#include "record/recording_bounds.h"
 #include "record/sample_sink.h"
 
 namespace strobe::record {
-
-/// Zero: without bound.
-struct RecordingBounds {
-  uint64_t max_bytes = 0;   ///< of the file with its log, while recording and after it
-  uint64_t max_age_ns = 0;  ///< so much is kept at least, an eighth more at most
-};
 
 class BoundedHistory {
  public:
@@ -63,6 +58,8 @@ class BoundedHistory {
   int64_t stored_bytes_ = 0;        // by the last word of the writer, and what was handed over since, roughly
   SampleCensus dropped_;
   uint64_t dropped_cpu_ns_ = 0;
+  uint64_t dropped_waited_ns_ = 0;
+  uint64_t dropped_switches_ = 0;
   uint64_t dropped_until_ns_ = 0;
   bool too_large_ = false;  // without any samples
 };

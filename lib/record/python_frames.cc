@@ -40,6 +40,20 @@ void PythonFrames::name(PythonProcess& process, PythonCapture& capture) {
   }
 }
 
+FrameId PythonFrames::name(PythonProcess& process, const RawPythonFrame& frame) {
+  const std::lock_guard lock(process.code_mutex);
+  bool bad = false;
+  return name_frame(process, frame, bad);
+}
+
+bool PythonFrames::is_of_interpreter(FrameId native) const {
+  return rows_.modules->find_interpreter(rows_.frames->row(native).module) != nullptr;
+}
+
+bool PythonFrames::is_of_starter(FrameId native) const {
+  return rows_.modules->is_starter(rows_.frames->row(native).module);
+}
+
 FrameId PythonFrames::name_frame(PythonProcess& process, const RawPythonFrame& raw, bool& bad) {
   const python::CodeObject* code = process.code.find(raw.code, raw.identity);
   if (code == nullptr) {

@@ -52,6 +52,16 @@ class PythonFrames {
   void merge(PythonProcess& process, const PythonCapture& capture, const unwind::UnwoundStack& unwound,
              const std::vector<FrameId>& native, const SampleMoment& moment, NamedStack& out);
 
+  /// For stacks that are built from their outer end. The row of one frame; none where it is not shown, or has
+  /// no code object (any more).
+  FrameId name(PythonProcess& process, const RawPythonFrame& frame);
+  /// As merge() has native frames: those of an interpreter's file, and of what only starts it, as its own.
+  [[nodiscard]] FrameId as_interpreter(FrameId native);
+  [[nodiscard]] bool is_of_interpreter(FrameId native) const;
+  [[nodiscard]] bool is_of_starter(FrameId native) const;
+  /// The frame of the C function, as Python calls it, that a native frame is of; none for most.
+  FrameId name_c_function(PythonProcess& process, const AddressSpace& space, FrameId native);
+
  private:
   static constexpr size_t kCacheSize = 8192;
 
@@ -68,9 +78,6 @@ class PythonFrames {
   FrameId name_anew(PythonProcess& process, const RawPythonFrame& raw, const python::CodeObject& code);
   void mark_evaluators(const python::InterpreterModule& interpreter, ModuleId module,
                        const std::vector<FrameId>& native);
-  [[nodiscard]] FrameId as_interpreter(FrameId native);
-  /// The frame of the C function, as Python calls it, that a native frame is of; none for most.
-  FrameId name_c_function(PythonProcess& process, const AddressSpace& space, FrameId native);
   [[nodiscard]] size_t outermost_python(const PythonCapture& capture) const;
   void hide_start(size_t start, NamedStack& out);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "os/proc_maps.h"
@@ -27,7 +28,7 @@ PythonProcess::PythonProcess(pid_t target_pid, const MappedInterpreter& mapped, 
       interpreter(mapped),
       version(python::version_text(runtime)),
       memory(target_pid),
-      frames(memory, std::move(runtime)),
+      frames(memory, runtime),
       code(memory, frames.runtime()),
       own_namespace(os::read_namespace_id(target_pid, target_pid) == target_pid) {}
 
@@ -82,8 +83,9 @@ void PythonTargets::add(pid_t pid, const MappedInterpreter& interpreter, python:
   const PythonTarget target{.pid = pid,
                             .runtime = runtime.address,
                             .layout = runtime.layout.walk,
-                            .tid_in_pthread = runtime.tid_in_pthread};
-  auto process = std::make_shared<PythonProcess>(pid, interpreter, std::move(runtime));
+                            .tid_in_pthread = runtime.tid_in_pthread,
+                            .code_type = runtime.code_type};
+  auto process = std::make_shared<PythonProcess>(pid, interpreter, runtime);
   add_once(interpreters_, process->version);
   changes_.push_back(target);
   const std::lock_guard lock(mutex_);
@@ -97,7 +99,7 @@ bool PythonTargets::look(pid_t pid, Waiting& waiting) {
   const pid_t id_in_namespace = os::read_namespace_id(pid, pid).value_or(pid);
   auto runtime = python::open_runtime(memory, interpreter.runtime, interpreter.file, id_in_namespace);
   if (runtime) {
-    add(pid, interpreter, std::move(*runtime));
+    add(pid, interpreter, *runtime);
     return true;
   }
   const Error& error = runtime.error();
@@ -132,17 +134,23 @@ std::shared_ptr<PythonProcess> PythonTargets::find_shared(pid_t pid) const {
 
 PythonProcess* PythonTargets::find(pid_t pid) const { return find_shared(pid).get(); }
 
-bool PythonTargets::read_frames(pid_t pid, pid_t tid, bool stopped, PythonCapture& out) {
-  const std::shared_ptr<PythonProcess> process = find_shared(pid);
+bool PythonTargets::read_frames(const PythonLook& look, PythonCapture& out) {
+  const std::shared_ptr<PythonProcess> process = find_shared(look.pid);
   if (process == nullptr) return false;
   const std::lock_guard lock(process->frames_mutex);
-  pid_t native_id = tid;
+  pid_t native_id = look.tid;
   if (!process->own_namespace) {
-    const auto [known, added] = process->tids_in_namespace.try_emplace(tid, 0);
-    if (added) known->second = os::read_namespace_id(pid, tid).value_or(tid);
+    const auto [known, added] = process->tids_in_namespace.try_emplace(look.tid, 0);
+    if (added) known->second = os::read_namespace_id(look.pid, look.tid).value_or(look.tid);
     native_id = known->second;
   }
-  stopped ? process->frames.capture_stopped(native_id, out) : process->frames.capture_running(native_id, out);
+  if (look.stopped) {
+    std::span<const uint64_t> registers;
+    if (look.registers != nullptr) registers = std::span(look.registers->value).first(x86_64::kRip);
+    process->frames.capture_stopped(native_id, out, registers);
+  } else {
+    process->frames.capture_running(native_id, out);
+  }
   // What the thread runs is still there now: it is met before the thread goes on and may free it.
   const std::lock_guard code_lock(process->code_mutex);
   for (const RawPythonFrame& frame : out.frames) process->code.find(frame.code, frame.identity);

@@ -72,7 +72,7 @@ class PythonTargets final : public PythonFrameReader {
   /// Null where the process runs no Python that is known. Valid until the next call of a function that
   /// changes.
   [[nodiscard]] PythonProcess* find(pid_t pid) const;
-  bool read_frames(pid_t pid, pid_t tid, bool stopped, PythonCapture& out) override;
+  bool read_frames(const PythonLook& look, PythonCapture& out) override;
 
   /// Versions seen, in order of appearance, and whole sentences about those that cannot be read.
   [[nodiscard]] const std::vector<std::string>& interpreters() const { return interpreters_; }

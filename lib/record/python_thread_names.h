@@ -23,8 +23,8 @@ class PythonThreadNames {
 
  private:
   struct Process {
-    std::unordered_set<pid_t> known;    ///< threads that were looked up
-    std::unordered_set<pid_t> unnamed;  ///< and those that were not
+    std::unordered_set<pid_t> known;              ///< threads that are not looked up again
+    std::unordered_map<pid_t, unsigned> unnamed;  ///< the others, with the looks that are left
     uint64_t next_look_ns = 0;
   };
   std::unordered_map<pid_t, Process> processes_;

@@ -7,7 +7,10 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/diagnostics.h"
 #include "base/unique_fd.h"
@@ -26,6 +29,7 @@ struct RecorderOptions {
   RecordingInfo info;  ///< start times and what is known beforehand
   bool redact_arguments = false;
   RecordingBounds bounds;
+  std::string memory_folder;  ///< where agents put their rings (heap::Session); empty: there are none
 };
 
 class Recorder {
@@ -60,10 +64,14 @@ class Recorder {
   void hand_over();
   Result<void> hand_over_bounded();
   void store_first_delta();
+  /// What is known of the engine from the start on, for a recording that is never finished (Strobe killed).
+  void store_engine_facts();
   Result<bool> switch_pause(bool paused);
   Result<SnapshotJob> prepare_snapshot(const std::string& path);
   /// Ends a stretch that was paused up to now.
   void count_pause();
+  /// After the last event, when all threads have their ends.
+  void settle_waits();
   /// Everything but what the writer knows: add_outcome().
   [[nodiscard]] Quality assess();
   [[nodiscard]] RecordingInfo describe(uint64_t end_ns);
@@ -76,9 +84,11 @@ class Recorder {
   std::optional<Error> failure_;              // likewise
   uint64_t cpu_at_start_ns_ = 0;
   uint64_t end_ns_ = 0;
-  BoundedHistory history_;           // likewise
-  PauseCounts pauses_;               // sampling thread
-  uint64_t paused_since_ns_ = 0;     // likewise
+  uint64_t unfit_threads_ = 0;                              // by settle_waits()
+  BoundedHistory history_;                                  // likewise
+  PauseCounts pauses_;                                      // sampling thread
+  std::vector<std::pair<uint64_t, uint64_t>> pause_times_;  // likewise; relative to the start
+  uint64_t paused_since_ns_ = 0;                            // likewise
   std::atomic<bool> paused_{false};  // written by the sampling thread, read by paused()
   ErrandQueue errands_;
   UniqueFd ended_fd_;

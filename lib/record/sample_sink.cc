@@ -13,23 +13,54 @@ SampleSink::SampleSink(const SampleSinkOptions& options)
       modules_(strings_),
       tracker_(strings_, modules_, options.start_ns, options.redact_arguments),
       unwinder_(modules_),
-      frame_cache_(kFrameCacheSize) {}
+      frame_cache_(kFrameCacheSize),
+      resident_(make_resident_source(), options.start_ns) {}
+
+void SampleSink::record_waits(const WaitOptions& options) {
+  waits_ = std::make_unique<WaitRecorder>(
+      options, WaitRecorder::Parts{&strings_, &functions_, &frames_, &modules_, &tracker_, &python_, this});
+}
+
+void SampleSink::record_memory(const std::string& folder) {
+  memory_ = std::make_unique<MemoryRecorder>(folder, start_ns_,
+                                             MemoryTables{.tracker = &tracker_,
+                                                          .modules = &modules_,
+                                                          .namer = this,
+                                                          .python = &python_,
+                                                          .python_frames = &python_frames_});
+}
 
 void SampleSink::on_fork(const ForkEvent& event) {
   tracker_.on_fork(event);
-  if (event.pid != event.parent_pid && !event.existing) python_.forked(event.parent_pid, event.pid);
+  if (waits_ != nullptr) waits_->began(event);
+  if (event.pid == event.parent_pid && !event.existing) return;  // a further thread
+  const ProcessId id = tracker_.process(event.pid, event.time_ns).id;
+  resident_.began(event.pid, id, event.existing ? 0 : event.parent_pid, event.time_ns);
+  if (!event.existing) python_.forked(event.parent_pid, event.pid);
 }
 
 void SampleSink::on_exit(const ExitEvent& event) {
+  if (waits_ != nullptr) waits_->ended(event);
+  if (memory_ != nullptr && tracker_.is_last_thread(event.pid)) {
+    memory_->program_ended(event.pid, event.time_ns, false);
+  }
   tracker_.on_exit(event);
   if (!tracker_.has_ended(event.pid)) return;
   python_.gone(event.pid);
   python_threads_.gone(event.pid);
+  resident_.ended(event.pid);
 }
 
 void SampleSink::on_comm(const CommEvent& event) {
+  if (event.exec && memory_ != nullptr) {
+    memory_->program_ended(event.pid, event.time_ns, true);
+    memory_->program_began(event.pid, event.time_ns);
+  }
   tracker_.on_comm(event);
-  if (event.exec) python_.gone(event.pid);
+  if (!event.exec) return;
+  python_.gone(event.pid);
+  if (waits_ != nullptr) waits_->executed(event);
+  resident_.began(event.pid, tracker_.process(event.pid, event.time_ns).id, 0, event.time_ns);
 }
 
 void SampleSink::on_map(const MapEvent& event) {
@@ -66,16 +97,45 @@ void SampleSink::on_sample(const RawSample& sample) {
   for (auto frame = stack_.frames.rbegin(); frame != stack_.frames.rend(); ++frame) {
     stack = stacks_.intern(stack, *frame);
   }
-  const auto& kernel = sample.kernel_frames;
-  for (size_t i = kernel.size(); i-- > 0;) {
-    const UnwoundFrame frame{RuntimeAddr{kernel[i]},
-                             i == 0 ? AddressKind::instruction : AddressKind::return_address};
-    stack =
-        stacks_.intern(stack, frames_.intern(FrameKind::kernel, modules_.kernel(), raw(lookup_addr(frame))));
+  for (size_t i = sample.kernel_frames.size(); i-- > 0;) {
+    stack = stacks_.intern(stack, intern_kernel(sample, i));
   }
   samples_.push_back({sample.time_ns > start_ns_ ? sample.time_ns - start_ns_ : 0, thread,
                       stacks_.recorded(stack), unwound_.stack_class, stack_.state});
   count(sample, thread);
+}
+
+void SampleSink::on_fault_sample(const RawSample& sample) {
+  if (!faults_) return;
+  name_stack(sample, fault_);
+  // The user's code that touched the page is the leaf, and not how the kernel found one for it.
+  const auto kernel = static_cast<ptrdiff_t>(sample.kernel_frames.size());
+  fault_.frames.erase(fault_.frames.begin(), fault_.frames.begin() + kernel);
+  const ProcessId process = tracker_.process(sample.pid, sample.time_ns).id;
+  faults_->count(process, fault_.frames.empty() ? StackId{} : intern_stack(fault_.frames));
+}
+
+FrameId SampleSink::intern_kernel(const RawSample& sample, size_t depth) {
+  const UnwoundFrame frame{RuntimeAddr{sample.kernel_frames[depth]},
+                           depth == 0 ? AddressKind::instruction : AddressKind::return_address};
+  return frames_.intern(FrameKind::kernel, modules_.kernel(), raw(lookup_addr(frame)));
+}
+
+void SampleSink::name_stack(const RawSample& sample, Sight& out) {
+  ProcessState& process = tracker_.process(sample.pid, sample.time_ns);
+  unwind(process, sample);
+  name_frames(process, sample);
+  out.frames.clear();
+  for (size_t i = 0; i < sample.kernel_frames.size(); ++i) out.frames.push_back(intern_kernel(sample, i));
+  out.frames.insert(out.frames.end(), stack_.frames.begin(), stack_.frames.end());
+  out.stack_class = unwound_.stack_class;
+  out.python = stack_.state;
+}
+
+StackId SampleSink::intern_stack(const std::vector<FrameId>& frames) {
+  StackId stack;
+  for (size_t i = frames.size(); i-- > 0;) stack = stacks_.intern(stack, frames[i]);
+  return stacks_.recorded(stack);
 }
 
 void SampleSink::name_frames(const ProcessState& process, const RawSample& sample) {
@@ -153,12 +213,17 @@ FrameId SampleSink::resolve_frame(const ProcessState& process, const UnwoundFram
   return frames_.intern(FrameKind::native, mapping->module, raw(mapping->to_file(address)));
 }
 
-void SampleSink::on_lost(const LostEvent&) {
-  // Counted by the engine, which reports the sums in describe(); nothing to keep per event.
+/// Counted by the engine, which reports the sums in describe().
+void SampleSink::on_lost(const LostEvent& event) {
+  if (waits_ != nullptr && event.reason == LossReason::ring_full) waits_->lost(event.time_ns);
 }
 
 RecordingDelta SampleSink::take_delta() {
   RecordingDelta delta;
+  if (waits_ != nullptr) waits_->take(delta);  // first: they add to the tables
+  if (memory_ != nullptr) memory_->take(monotonic_now_ns(), delta);
+  census_.stretches += delta.stretches.size();
+  handed_over_stretches_ += delta.stretches.size();
   tracker_.take_changes(delta);
   modules_.take_new(delta);
   functions_.take_new(delta);
@@ -167,6 +232,8 @@ RecordingDelta SampleSink::take_delta() {
   strings_.take_new(delta);  // last: the others may have added some
   handed_over_ += samples_.size();
   delta.samples.swap(samples_);
+  resident_.take(delta.counters);
+  if (faults_) faults_->take(delta);
   return delta;
 }
 
@@ -178,7 +245,8 @@ void SampleSink::begin_segment() {
 uint64_t SampleSink::segment_bytes() const {
   constexpr uint64_t kSampleBytes = 20;  // on disk, measured
   constexpr uint64_t kStackBytes = 14;
-  return census_.samples * kSampleBytes + stacks_.size() * kStackBytes;
+  constexpr uint64_t kStretchBytes = 40;
+  return census_.samples * kSampleBytes + census_.stretches * kStretchBytes + stacks_.size() * kStackBytes;
 }
 
 namespace {

@@ -4,17 +4,23 @@
 
 #include <array>
 #include <map>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "model/events.h"
 #include "model/recording.h"
+#include "record/fault_counts.h"
+#include "record/memory_recorder.h"
 #include "record/module_table.h"
 #include "record/python_frames.h"
 #include "record/python_targets.h"
 #include "record/python_thread_names.h"
+#include "record/resident_tracker.h"
 #include "record/tables.h"
 #include "record/target_tracker.h"
+#include "record/wait_recorder.h"
 #include "unwind/unwinder.h"
 
 namespace strobe::record {
@@ -24,6 +30,7 @@ struct SampleCensus {
   using BlameCounts = std::map<std::pair<ModuleId, LossReason>, uint64_t>;
 
   uint64_t samples = 0;
+  uint64_t stretches = 0;  ///< rows
   std::array<uint64_t, kStackClassCount> by_class{};
   BlameCounts blame;
   std::array<uint64_t, kPythonOutcomeCount> by_python_outcome{};
@@ -35,7 +42,7 @@ struct SampleSinkOptions {
   bool redact_arguments = false;
 };
 
-class SampleSink final : public EventSink {
+class SampleSink final : public EventSink, private StackNamer, private AddressNamer {
  public:
   explicit SampleSink(const SampleSinkOptions& options);
 
@@ -47,6 +54,32 @@ class SampleSink final : public EventSink {
   void on_python(pid_t pid, PythonCapture& capture) override;
   void on_lost(const LostEvent& event) override;
   void on_thread_cpu(const ThreadCpuEvent& event) override { tracker_.on_thread_cpu(event); }
+  void on_switch(const SwitchEvent& event) override {
+    if (waits_ != nullptr) waits_->switched(event);
+  }
+  void on_wake(const WakeEvent& event) override {
+    if (waits_ != nullptr) waits_->woke(event);
+  }
+  void on_fault_sample(const RawSample& sample) override;
+  void on_switch_sample(const RawSample& sample) override {
+    if (waits_ != nullptr) waits_->sampled(sample);
+  }
+
+  /// From now on waiting is recorded as well; before the first event.
+  void record_waits(const WaitOptions& options);
+  /// From now on page faults are counted by stack; a sample of them stands for so many.
+  void count_faults(uint64_t period) { faults_.emplace(period); }
+  /// Null where it is not.
+  [[nodiscard]] WaitRecorder* waits() { return waits_.get(); }
+  [[nodiscard]] const WaitRecorder* waits() const { return waits_.get(); }
+
+  /// From now on allocations are recorded as well; `folder`: of the session's rings. Before the first event.
+  void record_memory(const std::string& folder);
+  /// Null where they are not.
+  [[nodiscard]] MemoryRecorder* memory() { return memory_.get(); }
+  [[nodiscard]] const MemoryRecorder* memory() const { return memory_.get(); }
+  /// What the processes occupy; run and closed by the recorder.
+  [[nodiscard]] ResidentTracker& resident() { return resident_; }
 
   /// Everything new since the last call.
   [[nodiscard]] RecordingDelta take_delta();
@@ -66,7 +99,9 @@ class SampleSink final : public EventSink {
   [[nodiscard]] const SampleCensus& census() const { return census_; }
   [[nodiscard]] uint64_t segment_bytes() const;
   /// The next ids: what a later segment begins with.
-  [[nodiscard]] DropMark next_rows() const { return {handed_over_ + samples_.size(), stacks_.next_id()}; }
+  [[nodiscard]] DropMark next_rows() const {
+    return {handed_over_ + samples_.size(), stacks_.next_id(), handed_over_stretches_};
+  }
   /// These samples are none of the recording's any more.
   void forget(const SampleCensus& census);
 
@@ -76,6 +111,13 @@ class SampleSink final : public EventSink {
   [[nodiscard]] PythonCounts python_counts() const;
 
  private:
+  void name_stack(const RawSample& sample, Sight& out) override;
+  StackId intern_stack(const std::vector<FrameId>& frames) override;
+  FrameId name_address(const ProcessState& process, const UnwoundFrame& frame) override {
+    return resolve_frame(process, frame);
+  }
+  StackId intern_frame_below(StackId parent, FrameId frame) override { return stacks_.intern(parent, frame); }
+  [[nodiscard]] FrameId intern_kernel(const RawSample& sample, size_t depth);
   /// Fills unwound_.
   void unwind(ProcessState& process, const RawSample& sample);
   /// Fills stack_ from unwound_ and the sample's Python frames.
@@ -115,7 +157,13 @@ class SampleSink final : public EventSink {
   uint64_t lost_queue_ = 0;
   uint64_t samples_since_short_copy_ = kRecentSamples;
   uint64_t handed_over_ = 0;  // samples
-  SampleCensus census_;       // of the segment
+  uint64_t handed_over_stretches_ = 0;
+  std::unique_ptr<WaitRecorder> waits_;
+  std::unique_ptr<MemoryRecorder> memory_;
+  ResidentTracker resident_;
+  std::optional<FaultCounts> faults_;
+  Sight fault_;          // reused
+  SampleCensus census_;  // of the segment
   SampleCensus::BlameCounts blame_;
   std::array<uint64_t, kPythonOutcomeCount> by_python_outcome_{};
   SampleCensus::BlameCounts python_blame_;

@@ -120,6 +120,7 @@ void TargetTracker::on_comm(const CommEvent& event) {
   changed(id);
   if (event.exec) {
     state.space.clear();
+    state.executable = {};
     state.starting_program = true;
     // An exec by another thread than the first takes over the first one's id; the others are gone.
     state.live_threads = 1;
@@ -140,7 +141,9 @@ void TargetTracker::name_thread(pid_t pid, pid_t tid, std::string_view name) {
 
 void TargetTracker::on_map(const MapEvent& event) {
   ProcessState& state = process(event.pid, event.time_ns);
-  state.space.insert(modules_->map(event, state.id));
+  const Mapping mapping = modules_->map(event, state.id);
+  if (state.starting_program && state.executable.is_none()) state.executable = mapping.module;
+  state.space.insert(mapping);
 }
 
 void TargetTracker::on_thread_cpu(const ThreadCpuEvent& event) {
@@ -165,6 +168,70 @@ ThreadId TargetTracker::thread(pid_t pid, pid_t tid, uint64_t time_ns) {
     return known->second;
   }
   return add_thread(state, tid, time_ns);
+}
+
+ThreadId TargetTracker::find_thread(pid_t pid, pid_t tid) const {
+  const auto state = states_.find(pid);
+  const auto thread = thread_ids_.find(tid);
+  if (state == states_.end() || thread == thread_ids_.end()) return {};
+  return threads_[thread->second.index()].process == state->second.id ? thread->second : ThreadId{};
+}
+
+void TargetTracker::begin_at(pid_t pid, uint64_t time_ns) {
+  const auto state = states_.find(pid);
+  if (state == states_.end()) return;
+  processes_[state->second.id.index()].start_ns = relative(time_ns);
+  changed(state->second.id);
+  const ThreadId main = thread(pid, pid, time_ns);
+  threads_[main.index()].start_ns = relative(time_ns);
+  changed(main);
+}
+
+void TargetTracker::add_waits(const ThreadUse& waits) {
+  ThreadRow& row = threads_[waits.thread.index()];
+  row.waited_ns += waits.waited_ns;
+  row.runnable_ns += waits.runnable_ns;
+  row.voluntary_switches += waits.voluntary_switches;
+  row.forced_switches += waits.forced_switches;
+  ThreadUse& use = segment_use_[waits.thread.index()];
+  use.waited_ns += waits.waited_ns;
+  use.runnable_ns += waits.runnable_ns;
+  use.voluntary_switches += waits.voluntary_switches;
+  use.forced_switches += waits.forced_switches;
+  changed(waits.thread);
+}
+
+uint64_t TargetTracker::settle_waits(const WaitSettlement& how) {
+  // The kernel stamps the end of a thread's turn before it stops its clock, and the beginning of the next one
+  // after it was started: both count that time, a microsecond or so at each switch.
+  constexpr uint64_t kPerSwitchNs = 3'000;
+  constexpr uint64_t kEndsNs = 1'000'000;
+  uint64_t unfit = 0;
+  for (uint32_t i = 0; i < threads_.size(); ++i) {
+    ThreadRow& row = threads_[i];
+    const uint64_t start_ns = std::max(row.start_ns, how.from_ns);
+    uint64_t life_ns = row.end_ns - std::min(row.end_ns, start_ns);
+    for (const auto& [from_ns, to_ns] : how.pauses) {
+      const uint64_t begin_ns = std::max(from_ns, start_ns);
+      const uint64_t end_ns = std::min(to_ns, row.end_ns);
+      if (begin_ns < end_ns) life_ns -= std::min(life_ns, end_ns - begin_ns);
+    }
+    const uint64_t expected_ns = life_ns - std::min(life_ns, row.cpu_ns);
+    const uint64_t difference_ns =
+        std::max(expected_ns, row.waited_ns) - std::min(expected_ns, row.waited_ns);
+    const uint64_t switching_ns = kPerSwitchNs * (row.voluntary_switches + row.forced_switches) + kEndsNs;
+    if (!how.exact || difference_ns <= switching_ns + life_ns / 200) {
+      row.waited_ns = expected_ns;
+    } else if ((row.cpu_ns == 0 || difference_ns > life_ns / 20) && row.waited_ns <= life_ns) {
+      row.cpu_ns = life_ns - row.waited_ns;
+      ++unfit;
+    } else {
+      continue;
+    }
+    row.runnable_ns = std::min(row.runnable_ns, row.waited_ns);
+    changed(ThreadId{i});
+  }
+  return unfit;
 }
 
 void TargetTracker::read_times_of(pid_t pid) {
@@ -229,15 +296,20 @@ void TargetTracker::take_changes(RecordingDelta& delta) {
 std::vector<ThreadUse> TargetTracker::take_segment_use() {
   std::vector<ThreadUse> uses;
   for (ThreadUse& use : segment_use_) {
-    if (use.cpu_ns != 0 || use.samples != 0) uses.push_back(use);
-    use.cpu_ns = use.samples = 0;
+    if (use.any()) uses.push_back(use);
+    use = {.thread = use.thread};
   }
   return uses;
 }
 
 void TargetTracker::forget(const std::vector<ThreadUse>& uses) {
   for (const ThreadUse& use : uses) {
-    threads_[use.thread.index()].cpu_ns -= use.cpu_ns;
+    ThreadRow& row = threads_[use.thread.index()];
+    row.cpu_ns -= use.cpu_ns;
+    row.waited_ns -= use.waited_ns;
+    row.runnable_ns -= use.runnable_ns;
+    row.voluntary_switches -= use.voluntary_switches;
+    row.forced_switches -= use.forced_switches;
     samples_[use.thread.index()] -= use.samples;
     changed(use.thread);
   }

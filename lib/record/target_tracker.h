@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/events.h"
@@ -16,6 +17,7 @@ namespace strobe::record {
 struct ProcessState {
   ProcessId id;
   AddressSpace space;
+  ModuleId executable;  ///< the first file that was mapped after an exec; none for a child without one
   std::optional<os::ProcessMemory> memory;
   uint32_t live_threads = 0;
   /// From an exec to its first sample in mapped code. Until then samples in the kernel carry the registers of
@@ -30,6 +32,20 @@ struct ThreadUse {
   ThreadId thread;
   uint64_t cpu_ns = 0;
   uint64_t samples = 0;
+  uint64_t waited_ns = 0;
+  uint64_t runnable_ns = 0;
+  uint64_t voluntary_switches = 0;
+  uint64_t forced_switches = 0;
+  [[nodiscard]] bool any() const {
+    return cpu_ns != 0 || samples != 0 || waited_ns != 0 || voluntary_switches != 0 || forced_switches != 0;
+  }
+};
+
+/// What is known of a recording's times off the CPU. Times are relative to its start.
+struct WaitSettlement {
+  std::vector<std::pair<uint64_t, uint64_t>> pauses;  ///< from, to
+  uint64_t from_ns = 0;                               ///< what was before is none of the recording's
+  bool exact = true;                                  ///< every switch was seen
 };
 
 class TargetTracker {
@@ -48,9 +64,20 @@ class TargetTracker {
     const auto state = states_.find(pid);
     return state != states_.end() && state->second.live_threads == 0;
   }
+  /// Whether the end of a thread is that of its process.
+  [[nodiscard]] bool is_last_thread(pid_t pid) const {
+    const auto state = states_.find(pid);
+    return state != states_.end() && state->second.live_threads == 1;
+  }
   /// The process and thread of a sample; made up from procfs where no event announced them.
   ProcessState& process(pid_t pid, uint64_t time_ns);
   ThreadId thread(pid_t pid, pid_t tid, uint64_t time_ns);
+  [[nodiscard]] const std::string& command(ProcessId id) const { return commands_[id.index()]; }
+  /// Null where no event announced it.
+  [[nodiscard]] const ProcessState* find_process(pid_t pid) const {
+    const auto state = states_.find(pid);
+    return state == states_.end() ? nullptr : &state->second;
+  }
 
   /// Reads user and system times of the live processes; called now and then, and before the end.
   void read_times();
@@ -58,6 +85,18 @@ class TargetTracker {
   void set_exit_status(pid_t pid, int32_t status);
   /// Gives everything that still runs its end time.
   void close(uint64_t time_ns);
+
+  /// The thread of that process; none where it is not known, or belongs to another.
+  [[nodiscard]] ThreadId find_thread(pid_t pid, pid_t tid) const;
+  /// What happened before, to a process that was launched and waited, is none of the recording's.
+  void begin_at(pid_t pid, uint64_t time_ns);
+  /// Off the CPU, in addition to what was told before; `cpu_ns` and `samples` do not count.
+  void add_waits(const ThreadUse& waits);
+
+  /// Makes the time off the CPU of threads that have ended (close()) what their lives leave beside their CPU
+  /// time, where the difference is what switching itself takes, or what was lost or never seen. Where it is
+  /// more and every switch was seen, the CPU time is what was not waited; how many threads that happened to.
+  uint64_t settle_waits(const WaitSettlement& how);
 
   /// A better name than the kernel's, which is ignored from now on. Of known threads only.
   void name_thread(pid_t pid, pid_t tid, std::string_view name);

@@ -9,6 +9,8 @@ namespace strobe::record {
 void add_outcome(const WriterOutcome& outcome, Quality& quality) {
   quality.samples.stored = outcome.stored;
   quality.samples.lost_queue += outcome.lost;
+  quality.offcpu.kept = outcome.stored_stretches;
+  quality.offcpu.lost += outcome.lost_stretches;
   quality.stacks.by_class = outcome.stored_by_class;
   if (outcome.error) {
     quality.warnings.push_back("The recording could not be stored to its end: " + outcome.error->what + ". " +
@@ -52,7 +54,7 @@ std::future<Result<void>> WriterThread::push(Work work) {
   auto done = work.snapshot_done.get_future();
   {
     const std::lock_guard lock(mutex_);
-    queued_samples_ += work.delta.samples.size();
+    queued_samples_ += work.delta.samples.size() + work.delta.stretches.size();
     queue_.push_back(std::move(work));
   }
   changed_.notify_all();
@@ -67,7 +69,7 @@ void WriterThread::run() {
     if (queue_.empty()) return;
     Work work = std::move(queue_.front());
     queue_.pop_front();
-    queued_samples_ -= work.delta.samples.size();
+    queued_samples_ -= work.delta.samples.size() + work.delta.stretches.size();
     busy_ = true;
     lock.unlock();
     if (work.snapshot) {
@@ -89,9 +91,11 @@ void WriterThread::store(const RecordingDelta& delta) {
   }
   if (outcome_.error) {
     outcome_.lost += delta.samples.size();
+    outcome_.lost_stretches += delta.stretches.size();
     return;
   }
   outcome_.stored += delta.samples.size();
+  outcome_.stored_stretches += delta.stretches.size();
   for (const SampleRow& row : delta.samples) ++outcome_.stored_by_class[static_cast<size_t>(row.stack_class)];
 }
 

@@ -21,7 +21,9 @@ namespace strobe::record {
 struct WriterOutcome {
   std::array<uint64_t, kStackClassCount> stored_by_class{};
   uint64_t stored = 0;
-  uint64_t lost = 0;           ///< samples in deltas that could not be stored
+  uint64_t lost = 0;  ///< samples in deltas that could not be stored
+  uint64_t stored_stretches = 0;
+  uint64_t lost_stretches = 0;
   std::optional<Error> error;  ///< the first failure
 };
 
@@ -72,7 +74,7 @@ class WriterThread {
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   std::deque<Work> queue_;
-  size_t queued_samples_ = 0;
+  size_t queued_samples_ = 0;  // and stretches
   uint64_t used_bytes_ = 0;
   bool busy_ = false;
   bool stop_ = false;

@@ -1,6 +1,7 @@
 #include "report/json_quality.h"
 
 #include "base/clock.h"
+#include "report/json_memory.h"
 
 namespace strobe::report {
 namespace {
@@ -159,12 +160,27 @@ void write_pauses(JsonWriter& json, const PauseCounts& pauses) {
   json.end_object();
 }
 
+/// Absent where waiting was not recorded.
+void write_offcpu(JsonWriter& json, const OffCpuCounts& offcpu) {
+  if (offcpu.stretches == 0 && offcpu.lost == 0) return;
+  json.key("offcpu");
+  json.begin_object();
+  json.member("stretches", offcpu.stretches);
+  json.member("kept", offcpu.kept);
+  json.member("lost", offcpu.lost);
+  json.end_object();
+}
+
 void write_dropped(JsonWriter& json, const DroppedCounts& dropped) {
   json.key("dropped");
   json.begin_object();
   json.member("samples", dropped.samples);
   json.member("cpu_s", seconds_of(dropped.cpu_ns));
   json.member("until_s", seconds_of(dropped.until_ns));
+  if (dropped.stretches != 0) {
+    json.member("stretches", dropped.stretches);
+    json.member("waited_s", seconds_of(dropped.waited_ns));
+  }
   json.end_object();
 }
 
@@ -184,6 +200,8 @@ void write_json_quality(JsonWriter& json, const analyze::QualityView& view) {
   write_python(json, view.quality);
   write_processes(json, quality);
   write_overhead(json, quality.overhead);
+  write_offcpu(json, quality.offcpu);
+  write_json_memory_quality(json, quality.memory);
   write_pauses(json, quality.pauses);
   write_dropped(json, quality.dropped);
   json.key("warnings");

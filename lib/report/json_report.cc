@@ -1,15 +1,19 @@
 #include "report/json_report.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
 
 #include "analyze/function_table.h"
+#include "analyze/memory_view.h"
 #include "analyze/source_lines.h"
 #include "analyze/source_paths.h"
 #include "analyze/thread_tree.h"
 #include "base/clock.h"
+#include "report/json_concurrency.h"
+#include "report/json_memory.h"
 #include "report/json_quality.h"
 
 namespace strobe::report {
@@ -52,7 +56,7 @@ void write_calls(JsonWriter& json, const FunctionTable& table, const Amount& pri
 
 /// With the half width of the 95 % interval of its share.
 void write_measured(JsonWriter& json, const char* name, const FunctionTable& table, const FunctionStats& row,
-                    const Amount& amount) {
+                    const Amount& amount, const StateSeconds& states) {
   const Interval interval = interval_of(table, row, amount);
   json.key(name);
   json.begin_object();
@@ -60,6 +64,10 @@ void write_measured(JsonWriter& json, const char* name, const FunctionTable& tab
   json.member("error", (interval.high - interval.low) / 2);
   json.member("low", interval.low);
   json.member("high", interval.high);
+  if (table.has_states) {
+    json.key("states");
+    write_json_states(json, states, StateList::occurring);
+  }
   json.end_object();
 }
 
@@ -76,6 +84,7 @@ void write_recording(JsonWriter& json, const Report& report) {
   json.member("duration_s", seconds_of(info.duration_ns));
   json.member("period_ns", info.period_ns);
   json.member("exit_status", info.exit_status);
+  json.member("wall", info.wall);
   json.member("cpu_s", report.table.cpu_seconds);
   json.member("sampled_s", report.table.sampled_seconds);
   json.member("samples", report.table.samples);
@@ -104,7 +113,7 @@ void write_filter(JsonWriter& json, const FunctionTable& table) {
   json.end_object();
 }
 
-void write_threads(JsonWriter& json, const ProcessStats& process) {
+void write_threads(JsonWriter& json, const ProcessStats& process, bool has_states) {
   json.key("threads");
   json.begin_array();
   for (const ThreadStats& thread : process.threads) {
@@ -116,17 +125,21 @@ void write_threads(JsonWriter& json, const ProcessStats& process) {
     json.member("cpu_s", thread.cpu_seconds);
     json.member("samples", thread.samples);
     json.key("states");
-    json.begin_object();
-    json.member("on_cpu", thread.cpu_seconds);
-    json.end_object();
+    if (has_states) {
+      write_json_states(json, thread.states, StateList::all);
+      json.member("voluntary_switches", thread.voluntary_switches);
+      json.member("forced_switches", thread.forced_switches);
+    } else {
+      json.begin_object();
+      json.member("on_cpu", thread.cpu_seconds);
+      json.end_object();
+    }
     json.end_object();
   }
   json.end_array();
 }
 
-void write_processes(JsonWriter& json, const Report& report) {
-  const ThreadTree tree =
-      make_thread_tree(*report.profile, report.stacks->selected, report.stacks->attribution);
+void write_processes(JsonWriter& json, const ThreadTree& tree) {
   json.key("processes");
   json.begin_array();
   for (const ProcessStats& process : tree.processes) {
@@ -141,7 +154,7 @@ void write_processes(JsonWriter& json, const Report& report) {
     json.member("exit_status", process.exit_status);
     json.member("cpu_s", process.cpu_seconds);
     json.member("samples", process.samples);
-    write_threads(json, process);
+    write_threads(json, process, tree.has_states);
     json.end_object();
   }
   json.end_array();
@@ -202,8 +215,8 @@ void write_functions(JsonWriter& json, const Report& report) {
     json.member("module", row.function.module);
     json.member("language", language_name(row.function.language));
     write_calls(json, table, row.self, row.total);
-    write_measured(json, "self", table, row, row.self);
-    write_measured(json, "total", table, row, row.total);
+    write_measured(json, "self", table, row, row.self, row.self_states);
+    write_measured(json, "total", table, row, row.total, row.total_states);
     edges.write(json, i);
     json.end_object();
   }
@@ -293,42 +306,27 @@ void write_lines(JsonWriter& json, const Report& report) {
   if (report.sources != nullptr) write_sources(json, files, *report.sources);
 }
 
-/// One row for every thread and path that occurs, in the order of threads and stacks.
-void write_stacks(JsonWriter& json, const Report& report) {
-  const SourcePaths paths(*report.profile, report.stacks->functions, report.table);
-  std::vector<std::pair<ThreadId, uint32_t>> seen;
-  for (const SampleRow& sample : report.profile->samples) {
-    const SelectedThreads& selected = report.stacks->selected;
-    if (sample.thread.index() >= selected.size() || !selected[sample.thread.index()]) continue;
-    if (!report.stacks->shows(sample)) continue;
-    seen.emplace_back(sample.thread, paths.of(sample.stack));
-  }
-  std::sort(seen.begin(), seen.end());
+/// One row for every thread, path and state that occurs, in that order.
+void write_stacks(JsonWriter& json, const Report& report, const SourcePaths& paths) {
+  std::map<std::tuple<ThreadId, uint32_t, ThreadState>, Amount> sums;
+  for_each_shown(*report.profile, *report.stacks, [&](const TimePiece& piece) {
+    sums[{piece.thread, paths.of(piece.stack), piece.state}] += piece.amount;
+  });
   json.key("stacks");
   json.begin_array();
-  for (size_t i = 0, next = 0; i < seen.size(); i = next) {
-    while (next < seen.size() && seen[next] == seen[i]) ++next;
-    const ThreadId thread = seen[i].first;
-    const uint32_t path = seen[i].second;
+  for (const auto& [key, amount] : sums) {
+    const auto& [thread, path, state] = key;
+    const ThreadRow& row = report.profile->threads[thread.index()];
+    const size_t process = row.process.index();
     json.begin_object();
-    json.member("pid", [&] {
-      const size_t process = report.profile->threads[thread.index()].process.index();
-      return process < report.profile->processes.size() ? report.profile->processes[process].pid : 0;
-    }());
-    json.member("thread", report.profile->threads[thread.index()].tid);
-    json.member("state", "on_cpu");
-    json.member("seconds", static_cast<double>(next - i) *
-                               report.stacks->attribution.threads[thread.index()].seconds_per_sample);
-    json.member("samples", uint64_t{next - i});
+    json.member("pid",
+                process < report.profile->processes.size() ? report.profile->processes[process].pid : 0);
+    json.member("thread", row.tid);
+    json.member("state", name_of(state));
+    json.member("seconds", amount.seconds);
+    json.member("samples", amount.samples);
     json.key("frames");
-    json.begin_array();
-    for (const SourcePaths::Step& step : paths.steps(path)) {
-      json.begin_object();
-      json.member("function", step.function);
-      json.member("line", step.line);
-      json.end_object();
-    }
-    json.end_array();
+    write_json_frames(json, paths, path);
     json.end_object();
   }
   json.end_array();
@@ -338,8 +336,9 @@ void write_stacks(JsonWriter& json, const Report& report) {
 
 void write_json_report(const Profile& profile, const WeightedStacks& stacks, const TextSink& sink,
                        SourceProvider* sources) {
-  const Report report{&profile, &stacks, make_function_table(profile, stacks, stacks.functions, true),
-                      sources};
+  const std::vector<bool> of_memory = functions_of_memory(profile, stacks);
+  const Report report{&profile, &stacks,
+                      make_function_table(profile, stacks, stacks.functions, true, &of_memory), sources};
   JsonWriter json(sink);
   json.begin_object();
   json.member("schema", "strobe-report/1");
@@ -352,16 +351,20 @@ void write_json_report(const Profile& profile, const WeightedStacks& stacks, con
   json.key("quality");
   write_json_quality(json, judge_quality(profile));
   if (!stacks.coverage.filter.empty()) write_filter(json, report.table);
-  write_processes(json, report);
+  const ThreadTree tree = make_thread_tree(profile, stacks.selected, stacks.attribution);
+  write_processes(json, tree);
   write_functions(json, report);
   write_lines(json, report);
-  write_stacks(json, report);
+  const SourcePaths paths(profile, stacks.functions, report.table);
+  write_stacks(json, report, paths);
+  if (tells_of_memory(profile)) write_json_memory(json, profile, stacks, report.table, paths);
+  if (report.table.has_states) write_json_concurrency(json, profile, stacks, report.table, paths, tree);
   json.end_object();
   json.finish();
 }
 
 void write_json_report(const Profile& profile, const SelectedThreads& selected, const TextSink& sink) {
-  write_json_report(profile, weigh_stacks(profile, selected), sink);
+  write_json_report(profile, weigh_stacks(profile, selected, {}, StateDetail::always), sink);
 }
 
 }  // namespace strobe::report

@@ -10,8 +10,9 @@
 namespace strobe::report {
 
 /// The whole report, written piece by piece: a large one needs no memory of its own. `stacks` are of
-/// `profile`; what their filter dropped is in no list but in the processes, which are exact.
-/// With `sources`, which may be nullptr, also the text of every line and what came of looking for each file.
+/// `profile`, in CPU time, and have states where waiting was recorded (StateDetail::always); what their
+/// filter dropped is in no list but in the processes, which are exact. With `sources`, which may be nullptr,
+/// also the text of every line and what came of looking for each file.
 void write_json_report(const Profile& profile, const analyze::WeightedStacks& stacks, const TextSink& sink,
                        SourceProvider* sources = nullptr);
 /// The same without filters.

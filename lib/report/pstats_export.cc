@@ -12,7 +12,6 @@
 namespace strobe::report {
 namespace {
 
-using analyze::Amount;
 using analyze::Edge;
 using analyze::FunctionIdentity;
 using analyze::FunctionTable;

@@ -23,16 +23,18 @@ class CallWriter {
       : table_(&table), direction_(direction), options_(&options), style_(&style), edges_(table.rows.size()) {
     for (const Edge& edge : table.edges)
       edges_[direction == CallDirection::callers ? edge.callee : edge.caller].push_back(&edge);
-    if (style.width > 0) max_name_ = std::max(kMinLocationColumns, style.width / 3);
     for (const uint32_t row : ordered.rows) {
-      name_columns_ = std::max(name_columns_, std::min(max_name_, display_width(name_of(row, cut_at()))));
       for (const Edge* edge : edges_[row]) {
         samples_width_ = std::max(samples_width_, count_text(*edge).size());
       }
     }
-    const size_t before = name_columns_ + 4 + samples_width_ + 20;
-    if (style.width > 0)
-      other_columns_ = std::max(kMinLocationColumns, style.width - std::min(style.width, before));
+    const size_t between = 4 + samples_width_ + 20;
+    const size_t room = style.width - std::min(style.width, between);  // of both names
+    if (style.width > 0) max_name_ = std::max(kMinLocationColumns, std::min(style.width / 3, room / 2));
+    for (const uint32_t row : ordered.rows) {
+      name_columns_ = std::max(name_columns_, std::min(max_name_, display_width(name_of(row, cut_at()))));
+    }
+    if (style.width > 0) other_columns_ = std::max(kMinLocationColumns, room - std::min(room, name_columns_));
   }
 
   [[nodiscard]] std::string title() const {

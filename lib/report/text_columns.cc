@@ -51,7 +51,13 @@ std::string table_header(const analyze::FunctionTable& table, const analyze::Ord
     text.append(i == 0 ? "" : ", ").append(describe(order.keys[i], calls));
   return text + '\n' + reduction_lines(reductions) +
          (calls ? "   Calls are counted, every one; seconds are as the counting profiler measured them\n\n"
-                : "   Samples are self/total; they are moments on the CPU, not calls\n\n");
+                : samples_line(table.coverage) + '\n');
+}
+
+std::string samples_line(const analyze::Coverage& coverage) {
+  return coverage.filter.wall
+             ? "   Samples are self/total: moments on the CPU and stretches off it, not calls\n"
+             : "   Samples are self/total; they are moments on the CPU, not calls\n";
 }
 
 const char* samples_title(bool counts_calls) { return counts_calls ? "ncalls" : "samples"; }
@@ -67,15 +73,9 @@ std::string sample_text(const analyze::Amount& self, const analyze::Amount& tota
 }
 
 std::string fit_location(const analyze::FunctionIdentity& function, bool strip_directories, size_t columns) {
-  std::string whole = printable(analyze::location_of(function, strip_directories));
-  if (columns == 0 || display_width(whole) <= columns) return whole;
-  const std::string stripped = printable(analyze::location_of(function, true));
-  const size_t width = display_width(stripped);
-  if (width + 2 <= columns && whole.ends_with(stripped)) {
-    const std::string directories = whole.substr(0, whole.size() - stripped.size());
-    return shorten_front(directories, columns - width) + stripped;
-  }
-  return shorten(stripped, columns);
+  return fit_location({printable(analyze::location_of(function, strip_directories)),
+                       printable(analyze::location_of(function, true))},
+                      columns);
 }
 
 }  // namespace strobe::report

@@ -5,6 +5,7 @@
 
 #include "analyze/amounts.h"
 #include "analyze/ordering.h"
+#include "analyze/weighted_stacks.h"
 #include "report/text_style.h"
 
 namespace strobe::report {
@@ -20,6 +21,8 @@ inline constexpr double kHotShare = 0.10;          ///< of the CPU time: shown s
 [[nodiscard]] std::string table_header(const analyze::FunctionTable& table,
                                        const analyze::OrderOptions& order,
                                        const std::vector<analyze::Reduction>& reductions);
+/// What the column of samples means, a line.
+[[nodiscard]] std::string samples_line(const analyze::Coverage& coverage);
 [[nodiscard]] std::string reduction_lines(const std::vector<analyze::Reduction>& reductions);
 
 /// The title of the column of samples, or of what stands in their place.
@@ -31,8 +34,7 @@ inline constexpr double kHotShare = 0.10;          ///< of the CPU time: shown s
 /// One number where both are equal, else "self/total", in the order of the columns of seconds.
 [[nodiscard]] std::string sample_text(const analyze::Amount& self, const analyze::Amount& total);
 
-/// "dir/file:12(name)" cut to `columns` (0: not cut): directories from the front first, then the end of the
-/// name. Printable.
+/// "dir/file:12(name)" cut to `columns` as below a ShownLocation is. Printable.
 [[nodiscard]] std::string fit_location(const analyze::FunctionIdentity& function, bool strip_directories,
                                        size_t columns);
 

@@ -32,7 +32,7 @@ std::string relative_change(double a, double b) {
   return a > 0 ? fmt::format("{:+.1f} %", (b / a - 1) * 100) : std::string();
 }
 
-std::string totals(const Comparison& comparison, const CompareNames& names) {
+std::string totals(const Comparison& comparison, const CompareNames& names, const TextStyle& style) {
   const ComparedSide& a = comparison.a;
   const ComparedSide& b = comparison.b;
   std::string text;
@@ -54,37 +54,31 @@ std::string totals(const Comparison& comparison, const CompareNames& names) {
                      fmt::format("{}/{}", b.processes, b.threads));
   text += total_line("complete stacks", fmt::format("{:.1f} %", a.complete_share * 100),
                      fmt::format("{:.1f} %", b.complete_share * 100));
-  text += '\n' + write_filter(comparison.filter);
-  for (const std::string& note : comparison.notes) text += "   note: " + printable(note) + '\n';
-  return text;
+  std::string remarks = write_filter(comparison.filter);
+  for (const std::string& note : comparison.notes)
+    remarks += "   note: " + wrap(printable(note), 9, 9, style) + '\n';
+  if (!remarks.empty()) remarks += '\n';
+  return text + '\n' + remarks;
 }
 
-/// How the rows are to be read, above their columns.
-std::string explanation(const Comparison& comparison, const CompareTextOptions& options,
-                        const std::vector<analyze::Reduction>& reductions) {
-  std::string text =
-      fmt::format("   Ordered by: change of {} time\n", options.by_total ? "cumulative" : "internal");
-  text += reduction_lines(reductions);
-  text += comparison.normalized ? "   Shares of each recording's CPU time, in percent; changes in points\n"
-                                : "   Seconds of CPU time\n";
-  text +=
-      "   ± is the error of sampling only (95 %): one recording each cannot tell how much runs differ.\n"
-      "   * more than sampling error, at most 5 % of the marks expected to be wrong\n\n";
-  return text;
-}
-
+/// Without columns that the terminal has no room for: of both times the one that rows are not ordered by.
 class ChangeColumns {
  public:
-  ChangeColumns(bool normalized, const TextStyle& style) : normalized_(normalized), style_(&style) {
-    if (style.width > 0) {
-      name_columns_ = std::max(kMinNameColumns, style.width - std::min(style.width, numbers_width()));
-    }
+  ChangeColumns(bool normalized, bool by_total, const TextStyle& style)
+      : normalized_(normalized), by_total_(by_total), style_(&style) {
+    is_narrow_ = style.width > 0 && style.width < numbers_width(2) + kMinNameColumns;
+    if (style.width == 0) return;
+    const size_t before = numbers_width(is_narrow_ ? 1 : 2);
+    name_columns_ = std::max(kMinNameColumns, style.width - std::min(style.width, before));
   }
 
+  [[nodiscard]] bool is_narrow() const { return is_narrow_; }
   [[nodiscard]] std::string title(const char* last) const {
+    const auto columns = [](const char* time) {
+      return fmt::format(" {:>8} {:>8} {:>8}  {:<7} ", time, "->", "change", "±95%");
+    };
     const std::string text =
-        fmt::format(" {:>8} {:>8} {:>8}  {:<7} {:>8} {:>8} {:>8}  {:<7}      {}", "tottime", "->", "change",
-                    "±95%", "cumtime", "->", "change", "±95%", last);
+        (shows_self() ? columns("tottime") : "") + (shows_total() ? columns("cumtime") : "") + "     " + last;
     return paint(text, Tone::strong, *style_) + '\n';
   }
 
@@ -92,14 +86,19 @@ class ChangeColumns {
                                  const ShownLocation& name) const {
     const char* mark = presence == Presence::fresh ? "new " : presence == Presence::gone ? "gone" : "    ";
     const std::string shown = fit_location(name, name_columns_);
-    const std::string text = columns(self, presence) + columns(total, presence) + ' ' + mark + ' ' + shown;
+    const std::string text = (shows_self() ? columns(self, presence) : "") +
+                             (shows_total() ? columns(total, presence) : "") + ' ' + mark + ' ' + shown;
     return paint(text, tone_of(self, total), *style_) + '\n';
   }
 
  private:
-  static constexpr size_t kColumnsWidth = 9 * 3 + 9 + 1;
-  static size_t numbers_width() { return 2 * kColumnsWidth + 6; }
+  static size_t numbers_width(size_t times) {
+    constexpr size_t kColumnsWidth = 9 * 3 + 9 + 1;
+    return times * kColumnsWidth + 6;
+  }
 
+  [[nodiscard]] bool shows_self() const { return !is_narrow_ || !by_total_; }
+  [[nodiscard]] bool shows_total() const { return !is_narrow_ || by_total_; }
   [[nodiscard]] std::string value(double amount) const {
     return normalized_ ? fmt::format("{:.2f}", amount * 100) : fmt::format("{:.3f}", amount);
   }
@@ -111,16 +110,38 @@ class ChangeColumns {
     text += change.exact ? fmt::format("  {:<7}", "exact") : fmt::format(" ±{:<7}", value(half));
     return text + (change.beyond ? '*' : ' ');
   }
-  [[nodiscard]] static Tone tone_of(const Change& self, const Change& total) {
-    const Change& judged = self.beyond ? self : total;
+  [[nodiscard]] Tone tone_of(const Change& self, const Change& total) const {
+    const Change& judged = shows_total() && (!shows_self() || !self.beyond) ? total : self;
     if (!judged.beyond) return Tone::plain;
     return judged.difference() > 0 ? Tone::alarm : Tone::good;
   }
 
   bool normalized_;
+  bool by_total_;
+  bool is_narrow_ = false;
   const TextStyle* style_;
   size_t name_columns_ = 0;
 };
+
+/// How the rows are to be read, above their columns.
+std::string explanation(const Comparison& comparison, const CompareTextOptions& options,
+                        const std::vector<analyze::Reduction>& reductions, const TextStyle& style,
+                        bool is_narrow) {
+  std::string text =
+      fmt::format("   Ordered by: change of {} time\n", options.by_total ? "cumulative" : "internal");
+  text += reduction_lines(reductions);
+  std::vector<std::string> sentences = {
+      comparison.normalized ? "Shares of each recording's CPU time, in percent; changes in points"
+                            : "Seconds of CPU time",
+      "± is the error of sampling only (95 %): one recording each cannot tell how much runs differ.",
+      "* more than sampling error, at most 5 % of the marks expected to be wrong"};
+  if (is_narrow) {
+    sentences.push_back(options.by_total ? "No room here for tottime: --sort tottime, or a wider terminal"
+                                         : "No room here for cumtime: --sort cumtime, or a wider terminal");
+  }
+  for (const std::string& sentence : sentences) text += "   " + wrap(sentence, 3, 5, style) + '\n';
+  return text + '\n';
+}
 
 std::string line_location(const ComparedLine& line, bool strip_directories) {
   const std::string file = strip_directories ? analyze::basename_of(line.file) : line.file;
@@ -150,8 +171,8 @@ std::string write_rows(const Comparison& comparison, const std::vector<Row>& row
   }
   const auto reductions = analyze::restrict_rows(
       options.restrictions, [&](uint32_t i) { return name_of(rows[i], false); }, order);
-  const ChangeColumns columns(comparison.normalized, style);
-  std::string text = explanation(comparison, options, reductions);
+  const ChangeColumns columns(comparison.normalized, options.by_total, style);
+  std::string text = explanation(comparison, options, reductions, style, columns.is_narrow());
   text += columns.title("filename:lineno(function)");
   for (const uint32_t i : order) {
     text += columns.line(
@@ -165,7 +186,7 @@ std::string write_rows(const Comparison& comparison, const std::vector<Row>& row
 
 std::string write_comparison(const Comparison& comparison, const CompareNames& names,
                              const CompareTextOptions& options, const TextStyle& style) {
-  std::string text = totals(comparison, names);
+  std::string text = totals(comparison, names, style);
   return text + (options.lines ? write_rows(comparison, comparison.lines, options, style)
                                : write_rows(comparison, comparison.functions, options, style));
 }

@@ -33,24 +33,6 @@ size_t words_width(const TextStyle& style) {
   return std::max(kLeastWords, width - std::min(width, kIndent));
 }
 
-/// Printable text in lines of at most `width` columns, broken at blanks; a longer word has a line of its own.
-std::vector<std::string> fold(std::string_view text, size_t width) {
-  std::vector<std::string> lines(1);
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
-    std::string& line = lines.back();
-    if (line.empty()) {
-      line = word;
-    } else if (display_width(line) + 1 + display_width(word) <= width) {
-      line.append(" ").append(word);
-    } else {
-      lines.emplace_back(word);
-    }
-  }
-  return lines;
-}
-
 std::string paragraph(const std::string& text, const std::string& first, const TextStyle& style) {
   std::string result;
   for (const std::string& line : fold(printable(text), words_width(style))) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "report/escape.h"
+#include "report/memory_units.h"
+#include "report/state_columns.h"
 #include "report/text.h"
 #include "report/text_columns.h"
 #include "report/text_style.h"
@@ -22,6 +24,29 @@ std::string percent_range(const Interval& interval) {
 /// Most calls take microseconds.
 std::string per_call(double seconds) {
   return seconds < 10 ? fmt::format("{:8.6f}", seconds) : fmt::format("{:8.3f}", seconds);
+}
+
+bool has_state_columns(const FunctionTable& table) { return table.has_states && table.coverage.filter.wall; }
+
+/// Of the two amounts of a row, states divide the one that the table is ordered by.
+bool shows_total_states(const FunctionTextOptions& options) {
+  const std::vector<analyze::SortKey>& keys = options.order.keys;
+  return !keys.empty() && keys.front() == analyze::SortKey::total_time;
+}
+
+/// The sums of the columns of states over all rows, restricted or not.
+std::string state_line(const FunctionTable& table, const FunctionTextOptions& options) {
+  analyze::StateSeconds sums{};
+  for (const FunctionStats& row : table.rows) {
+    for (size_t state = 0; state < sums.size(); ++state) sums[state] += row.self_states[state];
+  }
+  std::string text = "   All threads:";
+  const ColumnSeconds columns = sum_columns(sums);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i] > 0) text += fmt::format(" {} {:.3f}", title_of(static_cast<StateColumn>(i)), columns[i]);
+  }
+  return text + fmt::format("\n   Columns of states divide {}\n\n",
+                            shows_total_states(options) ? "cumtime" : "tottime");
 }
 
 class FunctionWriter {
@@ -43,12 +68,20 @@ class FunctionWriter {
       if (intervals()) text += fmt::format(" {:>11}", fmt::format("{}% 95%", part));
       if (table_->counts_calls) text += fmt::format(" {:>8}", "percall");
     }
+    if (states()) text += state_titles();
+    if (table_->has_memory) text += fmt::format(" {:>10} {:>10}", "totmem", "cummem");
     return paint(text + "  " + column_title(table_->grouping), Tone::strong, *style_) + '\n';
   }
 
   [[nodiscard]] std::string line(const FunctionStats& row) const {
     std::string numbers = fmt::format(" {:>{}}", count_text(row), samples_width_);
     numbers += amount(row, row.self, row.total.samples) + amount(row, row.total, row.self.samples);
+    if (states())
+      numbers += state_numbers(shows_total_states(*options_) ? row.total_states : row.self_states);
+    if (table_->has_memory) {
+      numbers += fmt::format(" {:>10} {:>10}", bytes_text(static_cast<double>(row.own_memory.bytes)),
+                             bytes_text(static_cast<double>(row.total_memory.bytes)));
+    }
     const double share = share_of(*table_, row.self);
     const Tone tone = row.function.pseudo ? Tone::faint : share >= kHotShare ? Tone::strong : Tone::plain;
     const std::string location =
@@ -61,8 +94,11 @@ class FunctionWriter {
  private:
   [[nodiscard]] size_t numbers_width() const {
     const size_t extra = (intervals() ? 12u : 0u) + (table_->counts_calls ? 9u : 0u);
-    return 1 + samples_width_ + 2 * (size_t{9} + 7 + extra) + 2;
+    const size_t state_width = states() ? kStateColumnCount * kStateColumnWidth : 0u;
+    const size_t memory_width = table_->has_memory ? 22u : 0u;
+    return 1 + samples_width_ + 2 * (size_t{9} + 7 + extra) + state_width + memory_width + 2;
   }
+  [[nodiscard]] bool states() const { return has_state_columns(*table_); }
   [[nodiscard]] bool intervals() const { return options_->intervals && !table_->counts_calls; }
   [[nodiscard]] std::string count_text(const FunctionStats& row) const {
     return table_->counts_calls ? call_text(row.self, row.total) : sample_text(row.self, row.total);
@@ -92,6 +128,7 @@ std::string write_functions(const FunctionTable& table, const FunctionTextOption
   const analyze::OrderedRows ordered = order_rows(table, options.order);
   const FunctionWriter writer(table, options, style, ordered);
   std::string text = table_header(table, options.order, ordered.reductions);
+  if (has_state_columns(table)) text.replace(text.size() - 1, 1, state_line(table, options));
   text += writer.title();
   for (const uint32_t row : ordered.rows) text += writer.line(table.rows[row]);
   return text;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/escape.h"
+#include "report/memory_units.h"
 #include "report/text.h"
 #include "report/text_columns.h"
 #include "report/text_style.h"
@@ -48,8 +49,10 @@ std::string write_header(const LineView& view, const LineTextOptions& options) {
   }
   text += '\n';
   text += reduction_lines(view.reductions);
+  const char* hits =
+      view.coverage.filter.wall ? "moments on the CPU and stretches off it" : "moments on the CPU";
   return text +
-         "   Hits are samples: moments on the CPU, not executions; Time includes what the line calls\n";
+         fmt::format("   Hits are samples: {}, not executions; Time includes what the line calls\n", hits);
 }
 
 /// Why there is no text, or where it comes from; empty where there is nothing to say.
@@ -103,8 +106,11 @@ std::string write_notes(const LineSection& section, const TextStyle& style) {
 
 class LineWriter {
  public:
-  LineWriter(const LineTextOptions& options, const TextStyle& style, const LineBlock& block)
-      : style_(&style), self_(options.self_column), function_seconds_(block.function.total.seconds) {
+  LineWriter(const LineTextOptions& options, const TextStyle& style, const LineBlock& block, bool has_memory)
+      : style_(&style),
+        self_(options.self_column),
+        has_memory_(has_memory),
+        function_seconds_(block.function.total.seconds) {
     const size_t before = title_text().size() - std::string_view("Line Contents").size();
     if (style.width > 0) {
       content_columns_ = std::max(kMinContentColumns, style.width - std::min(style.width, before));
@@ -132,10 +138,18 @@ class LineWriter {
 
  private:
   [[nodiscard]] std::string title_text() const {
-    return fmt::format("{:>6} {:>9} {:>12} {}{:>8}  {}", "Line #", "Hits", "Time",
-                       self_ ? fmt::format("{:>12} ", "Self") : "", "% Time", "Line Contents");
+    return fmt::format("{:>6} {:>9} {:>12} {}{:>8}{}  {}", "Line #", "Hits", "Time",
+                       self_ ? fmt::format("{:>12} ", "Self") : "", "% Time",
+                       has_memory_ ? fmt::format(" {:>10}", "Memory") : "", "Line Contents");
   }
-  [[nodiscard]] std::string numbers(const LineRow& row) const {
+  [[nodiscard]] std::string numbers(const LineRow& row) const { return times(row) + memory(row); }
+  /// Bytes allocated while the line was on the stack.
+  [[nodiscard]] std::string memory(const LineRow& row) const {
+    if (!has_memory_) return {};
+    if (row.memory.count == 0) return std::string(11, ' ');
+    return fmt::format(" {:>10}", bytes_text(static_cast<double>(row.memory.bytes)));
+  }
+  [[nodiscard]] std::string times(const LineRow& row) const {
     if (row.total.samples == 0) return std::string(self_ ? 45 : 32, ' ');
     const std::string self = self_ ? fmt::format("{:>12.3f} ", row.self.seconds) : std::string();
     return fmt::format(" {:>9} {:>12.3f} {}{:>8.1f}", row.total.samples, row.total.seconds, self,
@@ -148,6 +162,7 @@ class LineWriter {
 
   const TextStyle* style_;
   bool self_;
+  bool has_memory_;
   double function_seconds_;
   size_t content_columns_ = 0;
 };
@@ -155,7 +170,7 @@ class LineWriter {
 std::string write_block(const LineBlock& block, const LineView& view, const LineTextOptions& options,
                         const TextStyle& style) {
   const analyze::FunctionIdentity& function = block.function.function;
-  const LineWriter writer(options, style, block);
+  const LineWriter writer(options, style, block, view.has_memory);
   std::string text = fmt::format(
       "\nTotal time: {:.3f} s ({:.1f} % of all; {:.3f} s in the function itself)\n",
       block.function.total.seconds, percent(block.function.total.seconds, view.coverage.whole.seconds),

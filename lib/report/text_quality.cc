@@ -24,6 +24,41 @@ std::string marked(const std::string& figure, bool bad, const TextStyle& style) 
   return bad ? paint(figure + " (WARNING)", Tone::alarm, style) : figure;
 }
 
+/// Figures with commas between them, in as many lines as the terminal's width asks for.
+class LineWriter {
+ public:
+  explicit LineWriter(const TextStyle& style) : style_(&style) {}
+
+  void add(const std::string& figure, bool bad = false) {
+    if (!text_.empty()) put(",");
+    const size_t columns = display_width(marked(figure, bad, {})) + 1;  // and the comma
+    if (!text_.empty() && style_->width > 0 && column_ + 1 + columns > style_->width) {
+      text_ += "\n  ";
+      column_ = 2;
+    } else if (!text_.empty()) {
+      put(" ");
+    }
+    text_ += marked(figure, bad, *style_);
+    column_ += columns - 1;
+  }
+  /// With a last figure of another kind.
+  [[nodiscard]] std::string finish(const std::string& last) {
+    put(";");
+    const bool fits = style_->width == 0 || column_ + 1 + display_width(last) <= style_->width;
+    return text_ + (fits ? " " : "\n  ") + last + '\n';
+  }
+
+ private:
+  void put(std::string_view mark) {
+    text_ += mark;
+    column_ += mark.size();
+  }
+
+  const TextStyle* style_;
+  std::string text_;
+  size_t column_ = 0;
+};
+
 std::string row(std::string_view name, const std::string& value) {
   return fmt::format("   {:<22} {}\n", name, value);
 }
@@ -71,7 +106,8 @@ std::string nameless_modules(const analyze::QualityView& view, const TextStyle& 
 std::string advice_lines(const analyze::QualityView& view, const TextStyle& style) {
   if (view.advice.empty()) return {};
   std::string text = "\n" + paint("What would help", Tone::strong, style) + "\n";
-  for (const analyze::Advice& advice : view.advice) text += "   - " + printable(advice.text) + '\n';
+  for (const analyze::Advice& advice : view.advice)
+    text += "   - " + wrap(printable(advice.text), 5, 5, style) + '\n';
   return text;
 }
 
@@ -97,6 +133,26 @@ std::string stack_rows(const analyze::QualityView& view, const TextStyle& style)
                 fmt::format("{:<8} {:>7}", count, percent(static_cast<double>(count) / stored)));
   }
   return text + row("complete", marked(percent(view.complete_share), view.too_incomplete, style));
+}
+
+/// Empty where waiting was not recorded.
+std::string waiting_rows(const analyze::QualityView& view) {
+  if (!view.wall || view.runnable_source.empty()) return {};
+  return row("ready to run by", printable(view.runnable_source));
+}
+
+/// Empty where no allocations were recorded.
+std::string memory_rows(const Quality& quality) {
+  const MemoryCounts& memory = quality.memory;
+  if (memory.processes == 0 && memory.unseen.empty() && memory.not_judged.empty()) return {};
+  std::string text = row("allocations seen", fmt::format("of {} processes: {} events, {} lost",
+                                                         memory.processes, memory.events, memory.lost));
+  if (!memory.not_judged.empty()) text += row("not to be judged", printable(memory.not_judged));
+  for (const UnseenProcess& unseen : memory.unseen) {
+    text += row("not seen",
+                fmt::format("{} {}: {}", unseen.count, printable(unseen.command), printable(unseen.reason)));
+  }
+  return text;
 }
 
 std::string name_rows(const analyze::QualityView& view) {
@@ -147,7 +203,11 @@ std::string overhead_rows(const analyze::QualityView& view) {
     text +=
         row("paused", fmt::format("{} times, {:.3f} s in all", pauses.count, seconds_of(pauses.total_ns)));
   }
-  if (const DroppedCounts& dropped = view.quality.dropped; dropped.samples != 0) {
+  if (const OffCpuCounts& offcpu = view.quality.offcpu; offcpu.stretches != 0) {
+    text += row("off the CPU",
+                fmt::format("{} stretches, {} kept, {} lost", offcpu.stretches, offcpu.kept, offcpu.lost));
+  }
+  if (const DroppedCounts& dropped = view.quality.dropped; dropped.any()) {
     text += row("dropped", fmt::format("{} samples, {:.3f} CPU seconds, all before {:.1f} s", dropped.samples,
                                        seconds_of(dropped.cpu_ns), seconds_of(dropped.until_ns)));
   }
@@ -163,37 +223,37 @@ std::string overhead_rows(const analyze::QualityView& view) {
 std::string write_warnings(const analyze::QualityView& view, const TextStyle& style) {
   std::string text;
   for (const std::string& warning : view.warnings) {
-    text += paint("WARNING:", Tone::alarm, style) + " " + printable(warning) + '\n';
+    text += paint("WARNING:", Tone::alarm, style) + " " + wrap(printable(warning), 9, 9, style) + '\n';
   }
   return text.empty() ? text : text + '\n';
 }
 
 std::string write_quality_line(const analyze::QualityView& view, const TextStyle& style) {
   const Quality& quality = view.quality;
-  const std::string lost = marked(fmt::format("{} lost", view.lost), view.too_many_lost, style);
-  const std::string complete =
-      marked(percent(view.complete_share) + " of stacks complete", view.too_incomplete, style);
-  std::string text = fmt::format("quality: {} samples of {:.0f} expected, {}, {}", quality.samples.stored,
-                                 quality.samples.expected, lost, complete);
-  if (quality.symbols.frames > 0) text += fmt::format(", {} of frames named", percent(view.named_share));
+  LineWriter line(style);
+  line.add(fmt::format("quality: {} samples of {:.0f} expected", quality.samples.stored,
+                       quality.samples.expected));
+  line.add(fmt::format("{} lost", view.lost), view.too_many_lost);
+  line.add(percent(view.complete_share) + " of stacks complete", view.too_incomplete);
+  if (quality.symbols.frames > 0) line.add(fmt::format("{} of frames named", percent(view.named_share)));
   if (python_samples(quality) > 0) {
-    text += fmt::format(", {} of Python stacks full ({})", percent(python_full_share(quality)),
-                        printable(quality.python.reading));
+    line.add(fmt::format("{} of Python stacks full ({})", percent(python_full_share(quality)),
+                         printable(quality.python.reading)));
   }
-  text +=
-      fmt::format("; {} at {:g} Hz{}", printable(quality.engine.empty() ? "unknown engine" : quality.engine),
-                  quality.rate_hz, view.kernel_sampled ? "" : ", user code only");
-  return text + '\n';
+  const std::string engine = quality.engine.empty() ? "unknown engine" : printable(quality.engine);
+  return line.finish(
+      fmt::format("{} at {:g} Hz{}", engine, quality.rate_hz, view.kernel_sampled ? "" : ", user code only"));
 }
 
 std::string write_quality(const analyze::QualityView& view, const TextStyle& style) {
   const Quality& quality = view.quality;
   std::string text = row("engine", printable(quality.engine));
-  if (!quality.engine_note.empty()) text += row("", printable(quality.engine_note));
+  if (!quality.engine_note.empty()) text += row("", wrap(printable(quality.engine_note), 26, 26, style));
   text += row("rate", fmt::format("{:g} Hz", quality.rate_hz));
   text += row("kernel sampled", view.kernel_sampled ? "yes" : "no");
   text += '\n' + sample_rows(view, style) + '\n' + stack_rows(view, style) + '\n' + name_rows(view) +
-          python_rows(quality, style) + '\n' + process_rows(quality, view) + '\n' + overhead_rows(view);
+          python_rows(quality, style) + '\n' + process_rows(quality, view) + '\n' + overhead_rows(view) +
+          waiting_rows(view) + memory_rows(quality);
   return text + stack_faults(view, style) + thread_faults(view, style) + nameless_modules(view, style) +
          advice_lines(view, style);
 }

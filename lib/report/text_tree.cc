@@ -93,7 +93,7 @@ std::string write_call_tree(const CallTree& tree, bool strip_directories, const 
   for (const std::string& pattern : tree.begins)
     text += fmt::format("   Begins at functions that match <{}>\n", printable(pattern));
   text += "   Callers before callees, most cumulative time first\n" + reduction_lines(tree.reductions) +
-          "   Samples are self/total; they are moments on the CPU, not calls\n\n";
+          samples_line(tree.coverage) + '\n';
   text += writer.title();
   for (const TreeRow& row : tree.rows) text += writer.line(row);
   return text;

@@ -34,6 +34,10 @@ class SecondChoice final : public Engine {
   Result<void> finish(EventSink& sink) override { return engine_->finish(sink); }
   [[nodiscard]] int wake_fd() const override { return engine_->wake_fd(); }
   [[nodiscard]] bool targets_gone() const override { return engine_->targets_gone(); }
+  [[nodiscard]] bool is_in_haste() const override { return engine_->is_in_haste(); }
+  [[nodiscard]] bool reports_switches() const override { return engine_->reports_switches(); }
+  [[nodiscard]] bool samples_switches() const override { return engine_->samples_switches(); }
+  [[nodiscard]] bool reports_wakes() const override { return engine_->reports_wakes(); }
   [[nodiscard]] bool pooled_sampling() const override { return engine_->pooled_sampling(); }
   [[nodiscard]] PythonReading python_reading() const override { return engine_->python_reading(); }
   void expect_python() override { engine_->expect_python(); }
@@ -69,10 +73,15 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options, const 
       return fail(ErrorCode::invalid_argument, "the ptrace engine cannot sample by CPU",
                   "leave out --per-cpu, or use --engine perf");
     }
+    if (options.fault_period != 0) {
+      return fail(ErrorCode::invalid_argument, "the ptrace engine sees no page faults",
+                  "--memory=resident needs perf events: use --engine perf");
+    }
     return make_ptrace_engine(options, target);
   }
   auto perf = make_perf_engine(options, target);
-  if (perf || options.engine == EngineChoice::perf || per_cpu || !worth_another_try(perf.error()))
+  if (perf || options.engine == EngineChoice::perf || per_cpu || options.fault_period != 0 ||
+      !worth_another_try(perf.error()))
     return perf;
   auto ptrace = make_ptrace_engine(options, target);
   if (!ptrace) return ptrace;

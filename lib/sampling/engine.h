@@ -25,6 +25,9 @@ struct EngineOptions {
   uint32_t stack_bytes = 16 * 1024;  ///< copied per sample; 0 none, at most 65,528
   bool follow_children = true;
   enum class PerCpu : uint8_t { automatic, always, never } per_cpu = PerCpu::automatic;
+  bool wall = false;  ///< waiting as well: switches, and stacks of a share of them
+  /// Page faults as well, the stack of one in so many of a thread's on a CPU; 0: none. Of perf alone.
+  uint64_t fault_period = 0;
   bool start_paused = false;        ///< as if pause() came with the start
   bool python_in_interrupt = true;  ///< read Python's frames by BPF where that is allowed
   /// Asked for the Python frames of threads where BPF does not bring them; borrowed, may be null.
@@ -74,12 +77,24 @@ class Engine {
   /// -1.
   [[nodiscard]] virtual int wake_fd() const = 0;
 
+  /// Records are on their way that somebody waits for: poll() should come again within a millisecond or two.
+  [[nodiscard]] virtual bool is_in_haste() const = 0;
+
   /// Whether all target processes are known to be gone (attach ends by itself then).
   [[nodiscard]] virtual bool targets_gone() const = 0;
 
   /// Adds what the engine knows: its name, rate, kernel_sampled, lost and throttled counts, stops, ring
   /// bytes.
   virtual void describe(Quality& quality) const = 0;
+  /// How stretches off the CPU are known: from switches as they happen (SwitchEvent), or not at all by this
+  /// engine: whoever wants to know looks at the threads.
+  [[nodiscard]] virtual bool reports_switches() const = 0;
+  /// Whether stacks of switches come (on_switch_sample), of a share that does not depend on how long the
+  /// thread will wait.
+  [[nodiscard]] virtual bool samples_switches() const = 0;
+  /// Whether it is known when threads that waited became ready to run, and by whom (WakeEvent), of all but
+  /// where there are more of them than can be recorded.
+  [[nodiscard]] virtual bool reports_wakes() const = 0;
   /// True once samples are spread over all processes (see RecordingInfo::pooled_sampling).
   [[nodiscard]] virtual bool pooled_sampling() const = 0;
 };

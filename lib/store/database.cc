@@ -46,7 +46,7 @@ Error make_sqlite_error(sqlite3* handle, const std::string& path, std::string_vi
   }
   switch (primary) {
     case SQLITE_NOTADB:
-      return {ErrorCode::malformed, message + ": it is not a Strobe recording", {}, 0};
+      return {ErrorCode::malformed, message + ": it is not a Strobe recording", kNoRecordingHint, 0};
     case SQLITE_CORRUPT:
     case SQLITE_TOOBIG:
     case SQLITE_ERROR:  // a table or column that is not there

@@ -18,6 +18,9 @@
 
 namespace strobe::store {
 
+/// What to do about a file that is none of ours.
+inline constexpr const char* kNoRecordingHint = "name a file that `strobe run` or `strobe attach` wrote";
+
 class Statement;
 
 /// How a file is opened. All of them refuse a symbolic link as the last part of the path.

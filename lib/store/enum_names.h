@@ -26,6 +26,17 @@ static_assert(static_cast<int>(PythonState::none) == 0 && static_cast<int>(Pytho
               static_cast<int>(PythonState::native_gil) == 2 &&
               static_cast<int>(PythonState::native_nogil) == 3 &&
               static_cast<int>(PythonState::gil_wait) == 4 && static_cast<int>(PythonState::gc) == 5);
+static_assert(static_cast<int>(ThreadState::on_cpu) == 0 && static_cast<int>(ThreadState::lock) == 1 &&
+              static_cast<int>(ThreadState::sleep) == 2 && static_cast<int>(ThreadState::io) == 3 &&
+              static_cast<int>(ThreadState::disk) == 4 && static_cast<int>(ThreadState::child) == 5 &&
+              static_cast<int>(ThreadState::stopped) == 6 && static_cast<int>(ThreadState::gil) == 7 &&
+              static_cast<int>(ThreadState::other) == 8 && static_cast<int>(ThreadState::unknown) == 9 &&
+              static_cast<int>(ThreadState::runnable) == 10 && static_cast<int>(ThreadState::cond) == 11 &&
+              kThreadStateCount == 12);
+static_assert(static_cast<int>(MemoryMode::none) == 0 && static_cast<int>(MemoryMode::sampled) == 1 &&
+              static_cast<int>(MemoryMode::all) == 2 && static_cast<int>(MemoryMode::resident) == 3);
+static_assert(static_cast<int>(MemoryKind::malloc) == 0 && static_cast<int>(MemoryKind::mmap) == 1 &&
+              static_cast<int>(MemoryKind::python) == 2 && static_cast<int>(MemoryKind::fault) == 3);
 static_assert(static_cast<int>(SourceState::found) == 0 && static_cast<int>(SourceState::absent) == 1 &&
               static_cast<int>(SourceState::not_regular) == 2 &&
               static_cast<int>(SourceState::unreadable) == 3 &&

@@ -23,10 +23,15 @@ void visit_info(Info& info, Visitor&& visit) {
   visit("period_ns", info.period_ns);
   visit("kernel_sampled", info.kernel_sampled);
   visit("pooled_sampling", info.pooled_sampling);
+  visit("wall", info.wall);
+  visit("runnable_source", info.runnable_source);
+  visit("memory_mode", info.memory.mode);
+  visit("memory_interval_bytes", info.memory.interval_bytes);
+  visit("memory_python_allocators", info.memory.python_allocators);
   visit("exit_status", info.exit_status);
 }
 
-/// The same for Quality; its lists have tables of their own (quality_blame, _unsampled, _warning).
+/// The same for Quality; its lists have tables of their own (quality_blame, _unsampled, _unseen, _warning).
 template <class QualityType, class Visitor>
 void visit_quality(QualityType& quality, Visitor&& visit) {
   visit("engine", quality.engine);
@@ -58,11 +63,20 @@ void visit_quality(QualityType& quality, Visitor&& visit) {
   visit("overhead_strobe_cpu_ns", quality.overhead.strobe_cpu_ns);
   visit("overhead_strobe_peak_bytes", quality.overhead.strobe_peak_bytes);
   visit("overhead_ring_bytes", quality.overhead.ring_bytes);
+  visit("offcpu_stretches", quality.offcpu.stretches);
+  visit("offcpu_kept", quality.offcpu.kept);
+  visit("offcpu_lost", quality.offcpu.lost);
+  visit("memory_processes", quality.memory.processes);
+  visit("memory_events", quality.memory.events);
+  visit("memory_lost", quality.memory.lost);
+  visit("memory_not_judged", quality.memory.not_judged);
   visit("pauses_count", quality.pauses.count);
   visit("pauses_total_ns", quality.pauses.total_ns);
   visit("dropped_samples", quality.dropped.samples);
   visit("dropped_cpu_ns", quality.dropped.cpu_ns);
   visit("dropped_until_ns", quality.dropped.until_ns);
+  visit("dropped_stretches", quality.dropped.stretches);
+  visit("dropped_waited_ns", quality.dropped.waited_ns);
 }
 
 }  // namespace strobe::store

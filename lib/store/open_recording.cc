@@ -64,7 +64,8 @@ Result<void> check_schema(Database& database) {
   auto application = database.query_integer("PRAGMA application_id");
   if (!application) return pass(std::move(application));
   if (*application != kApplicationId) {
-    return fail(ErrorCode::malformed, "read " + database.path() + ": it is not a Strobe recording");
+    return fail(ErrorCode::malformed, "read " + database.path() + ": it is not a Strobe recording",
+                kNoRecordingHint);
   }
   auto version = database.query_integer("PRAGMA user_version");
   if (!version) return pass(std::move(version));

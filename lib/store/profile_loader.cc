@@ -1,115 +1,18 @@
 #include "store/profile_loader.h"
 
-#include <limits>
-#include <map>
+#include <algorithm>
 #include <string>
-#include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "store/enum_names.h"
 #include "store/fields.h"
+#include "store/memory_rows.h"
 #include "store/open_recording.h"
+#include "store/row_reader.h"
 #include "store/validate.h"
 
 namespace strobe::store {
 namespace {
-
-/// The columns of the current row, in order. A value that does not fit its field makes the row bad.
-class RowReader {
- public:
-  explicit RowReader(const Statement& statement) : statement_(statement) {}
-
-  [[nodiscard]] bool ok() const { return ok_; }
-  [[nodiscard]] uint64_t text_bytes() const { return text_bytes_; }
-
-  template <class T>
-  void read(T& field) {
-    const int column = column_++;
-    if constexpr (IsStrongId<T>::value) {
-      if (!statement_.is_null(column)) field.value = number<uint32_t>(column, T::kNone - 1);
-    } else if constexpr (IsOptional<T>::value) {
-      if (!statement_.is_null(column)) field = number<typename T::value_type>(column);
-    } else if constexpr (std::is_same_v<T, bool>) {
-      field = number<uint8_t>(column, 1) != 0;
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      if (statement_.column_type(column) != SQLITE_TEXT) ok_ = false;
-      field = statement_.text(column);
-      text_bytes_ += field.size();
-    } else {
-      field = number<T>(column);
-    }
-  }
-  template <class Enum>
-  void read_enum(Enum& field, Enum last) {
-    field = static_cast<Enum>(number<uint8_t>(column_++, static_cast<uint8_t>(last)));
-  }
-
- private:
-  template <class T>
-  T number(int column, T last = std::numeric_limits<T>::max()) {
-    const int64_t value = statement_.integer(column);
-    if (statement_.column_type(column) != SQLITE_INTEGER) ok_ = false;
-    // 64-bit numbers are stored by their bits; smaller ones have a range.
-    if constexpr (sizeof(T) < sizeof(int64_t)) {
-      if (std::cmp_less(value, std::numeric_limits<T>::min()) || std::cmp_greater(value, last)) ok_ = false;
-    }
-    return static_cast<T>(value);
-  }
-
-  const Statement& statement_;
-  int column_ = 1;  // 0 is the id
-  uint64_t text_bytes_ = 0;
-  bool ok_ = true;
-};
-
-using Value = std::variant<std::monostate, int64_t, double, std::string>;
-using Values = std::map<std::string, Value, std::less<>>;
-
-/// Fills the fields of visit_info() and visit_quality() from a key/value table. Keys that are not there leave
-/// the field alone; a value of the wrong kind makes it bad.
-class ValueReader {
- public:
-  explicit ValueReader(const Values& values) : values_(values) {}
-  [[nodiscard]] bool ok() const { return ok_; }
-
-  template <class T>
-  void operator()(std::string_view key, T& field) {
-    const auto found = values_.find(key);
-    if (found == values_.end() || std::holds_alternative<std::monostate>(found->second)) return;
-    const Value& value = found->second;
-    if constexpr (std::is_same_v<T, std::string>) {
-      assign<std::string>(value, field);
-    } else if constexpr (std::is_same_v<T, double>) {
-      assign<double>(value, field);
-    } else if constexpr (IsOptional<T>::value) {
-      field.emplace();
-      (*this)(key, *field);
-    } else {
-      int64_t number = 0;
-      assign<int64_t>(value, number);
-      if constexpr (std::is_same_v<T, bool>) {
-        field = number != 0;
-      } else {
-        if (sizeof(T) < sizeof(number) && !std::in_range<T>(number)) ok_ = false;
-        field = static_cast<T>(number);
-      }
-    }
-  }
-
- private:
-  template <class Stored, class T>
-  void assign(const Value& value, T& field) {
-    if (const auto* stored = std::get_if<Stored>(&value)) {
-      field = *stored;
-    } else {
-      ok_ = false;
-    }
-  }
-
-  const Values& values_;
-  bool ok_ = true;
-};
 
 class ProfileLoader {
  public:
@@ -120,6 +23,8 @@ class ProfileLoader {
     if (result) result = load_names();
     if (result) result = load_places();
     if (result) result = load_samples();
+    if (result) result = load_waits();
+    if (result) result = load_memory();
     if (result) result = load_sources();
     if (result) result = load_quality();
     if (result) result = load_quality_lists();
@@ -286,8 +191,133 @@ class ProfileLoader {
           in.read_enum(row.python, PythonState::gc);
         },
         &first_sample_);
+    if (result) result = load_stretches();
     if (!result) return result;
     return rebase_stacks();
+  }
+
+  /// Tables that recordings of earlier Strobes do not have.
+  Result<bool> has(std::string_view table) { return has_table(database_, table); }
+
+  Result<void> load_stretches() {
+    const auto there = has("stretch");
+    if (!there || !*there) return there ? Result<void>{} : tl::unexpected(there.error());
+    return load_rows(
+        "stretch", profile_.stretches,
+        [](RowReader& in, StretchRow& row) {
+          in.read(row.start_ns);
+          in.read(row.end_ns);
+          in.read(row.thread);
+          in.read_enum(row.state, ThreadState::cond);
+          in.read(row.runnable_ns);
+          in.read(row.weight);
+          in.read(row.stack);
+          in.read_enum(row.stack_class, StackClass::none);
+          in.read_enum(row.python, PythonState::gc);
+          in.read(row.object);
+          in.read(row.object_address);
+          in.read(row.owner);
+          in.read(row.waker);
+        },
+        &first_stretch_);
+  }
+
+  /// All rows of a table that may not be there.
+  template <class Row>
+  Result<void> load_optional(const char* table, std::vector<Row>& rows, uint64_t* first = nullptr) {
+    const auto there = has(table);
+    if (!there || !*there) return there ? Result<void>{} : tl::unexpected(there.error());
+    return load_rows(
+        table, rows, [](RowReader& in, Row& row) { read_row(in, row); }, first);
+  }
+
+  Result<void> load_memory() {
+    uint64_t first = 0;  // rows with a time can be dropped with the samples of theirs
+    auto result = load_optional("counter", profile_.counters, &first);
+    if (result) result = load_optional("memory_point", profile_.memory_points, &first);
+    if (result) result = load_optional("memory", profile_.memory);
+    if (result) result = load_memory_processes();
+    if (!result) return result;
+    const auto by_time = [](const auto& a, const auto& b) { return a.time_ns < b.time_ns; };
+    std::ranges::stable_sort(profile_.counters, by_time);
+    std::ranges::stable_sort(profile_.memory_points, by_time);
+    for (MemoryRow& row : profile_.memory) {
+      if (row.stack.is_none()) continue;
+      row.stack = row.stack.value < first_stack_ ? StackId{} : StackId{row.stack.value - base_of_stacks()};
+    }
+    return {};
+  }
+
+  [[nodiscard]] uint32_t base_of_stacks() const { return static_cast<uint32_t>(first_stack_); }
+
+  Result<void> load_memory_processes() {
+    const auto there = has("memory_process");
+    if (!there || !*there) return there ? Result<void>{} : tl::unexpected(there.error());
+    auto statement = database_.prepare("SELECT * FROM memory_process ORDER BY id");
+    if (!statement) return pass(std::move(statement));
+    while (statement->next()) {
+      const int64_t id = statement->integer(0);
+      if (id < 0 || std::cmp_greater_equal(id, profile_.processes.size())) {
+        return damaged("ids of table memory_process");
+      }
+      RowReader in(*statement);
+      read_row(in, profile_.memory_processes.emplace_back());
+      profile_.memory_processes.back().first = ProcessId{static_cast<uint32_t>(id)};
+      if (!in.ok()) return damaged("values in table memory_process");
+      if (!spend(0)) return damaged("more rows than bytes in table memory_process");
+    }
+    if (auto status = statement->status(); !status) return status;
+    return load_memory_sizes();
+  }
+
+  Result<void> load_memory_sizes() {
+    const auto there = has("memory_size");
+    if (!there || !*there)
+      return there ? damaged("a table of memory is missing") : tl::unexpected(there.error());
+    auto statement = database_.prepare("SELECT 0, process, size_bits, bytes, count FROM memory_size");
+    if (!statement) return pass(std::move(statement));
+    while (statement->next()) {
+      ProcessId process;
+      uint8_t bits = 0;
+      MemoryAmount size;
+      RowReader in(*statement);
+      in.read(process);
+      in.read(bits);
+      in.read(size.bytes);
+      in.read(size.count);
+      const auto of = std::ranges::lower_bound(profile_.memory_processes, process, {},
+                                               [](const auto& row) { return row.first; });
+      if (!in.ok() || bits >= kMemorySizeClasses || of == profile_.memory_processes.end() ||
+          of->first != process) {
+        return damaged("values in table memory_size");
+      }
+      of->second.sizes[bits] = size;
+      if (!spend(0)) return damaged("more rows than bytes in table memory_size");
+    }
+    return statement->status();
+  }
+
+  /// How long threads waited: of all threads, or of those from the first one on that did, in any number.
+  Result<void> load_waits() {
+    const auto there = has("thread_wait");
+    if (!there || !*there) return there ? Result<void>{} : tl::unexpected(there.error());
+    auto statement = database_.prepare("SELECT * FROM thread_wait ORDER BY id");
+    if (!statement) return pass(std::move(statement));
+    while (statement->next()) {
+      const int64_t id = statement->integer(0);
+      if (id < 0 || std::cmp_greater_equal(id, profile_.threads.size())) {
+        return damaged("ids of table thread_wait");
+      }
+      ThreadRow& row = profile_.threads[static_cast<size_t>(id)];
+      RowReader in(*statement);
+      in.read(row.waited_ns);
+      in.read(row.runnable_ns);
+      in.read(row.voluntary_switches);
+      in.read(row.forced_switches);
+      if (!in.ok()) return damaged("values in table thread_wait");
+      if (!spend(0)) return damaged("more rows than bytes in table thread_wait");
+    }
+    return statement->status();
   }
 
   /// Makes ids of stacks indices, where the first ones were dropped. check_profile() does the rest.
@@ -301,14 +331,14 @@ class ProfileLoader {
     };
     for (StackRow& row : profile_.stacks) rebase(row.parent);
     for (SampleRow& row : profile_.samples) rebase(row.stack);
+    for (StretchRow& row : profile_.stretches) rebase(row.stack);
     if (!good) return damaged("its stacks refer to dropped ones");
     return {};
   }
 
   Result<void> load_sources() {
-    const auto has_sources = has_table(database_, "source");
-    if (!has_sources) return tl::unexpected(has_sources.error());
-    if (!*has_sources) return {};
+    const auto there = has("source");
+    if (!there || !*there) return there ? Result<void>{} : tl::unexpected(there.error());
     return load_rows("source", profile_.sources, [](RowReader& in, SourceRow& row) {
       in.read(row.path);
       in.read_enum(row.state, SourceState::ambiguous);
@@ -329,12 +359,25 @@ class ProfileLoader {
       if (first_sample_ != (profile_.samples.empty() ? 0 : profile_.quality.dropped.samples)) {
         return damaged("ids of table sample");
       }
-      if (first_stack_ != 0 && profile_.quality.dropped.samples == 0) return damaged("ids of table stack");
-    } else if (first_sample_ != 0) {  // the quality was still to come
-      profile_.quality.dropped.samples = first_sample_;
-      if (!profile_.samples.empty()) profile_.quality.dropped.until_ns = profile_.samples.front().time_ns;
+      if (first_stretch_ != (profile_.stretches.empty() ? 0 : profile_.quality.dropped.stretches)) {
+        return damaged("ids of table stretch");
+      }
+      if (first_stack_ != 0 && !profile_.quality.dropped.any()) return damaged("ids of table stack");
+    } else {
+      note_dropped();
     }
     return {};
+  }
+
+  /// Of a recording that is open: the quality was still to come.
+  void note_dropped() {
+    DroppedCounts& dropped = profile_.quality.dropped;
+    dropped.samples = first_sample_;
+    dropped.stretches = first_stretch_;
+    if (first_sample_ != 0 && !profile_.samples.empty()) dropped.until_ns = profile_.samples.front().time_ns;
+    if (first_stretch_ != 0 && !profile_.stretches.empty()) {
+      dropped.until_ns = std::max(dropped.until_ns, profile_.stretches.front().end_ns);
+    }
   }
 
   struct StoredBlame {
@@ -372,6 +415,8 @@ class ProfileLoader {
       in.read(row.cpu_ns);
     });
     if (!result) return result;
+    result = load_optional("quality_unseen", quality.memory.unseen);
+    if (!result) return result;
     return load_rows("quality_warning", quality.warnings,
                      [](RowReader& in, std::string& row) { in.read(row); });
   }
@@ -380,6 +425,7 @@ class ProfileLoader {
   uint64_t budget_bytes_;
   uint64_t first_stack_ = 0;
   uint64_t first_sample_ = 0;
+  uint64_t first_stretch_ = 0;
   Profile profile_;
 };
 

@@ -69,6 +69,9 @@ Result<void> RecordingWriter::State::write(const RecordingDelta& delta) {
   if (result) result = rows->add_frames(delta.first_frame, delta.frames);
   if (result) result = rows->add_stacks(delta.first_stack, delta.stacks);
   if (result) result = rows->add_samples(sizes.samples, delta.samples);
+  if (result) result = rows->add_stretches(sizes.stretches, delta.stretches);
+  if (result) result = rows->add_counters(sizes.counters, delta.counters);
+  if (result) result = rows->add_memory_points(sizes.memory_points, delta.memory_points);
   if (result) result = rows->put_rows(delta);
   return result;
 }

@@ -15,6 +15,8 @@ namespace {
 uint64_t last_time_ns(const Profile& profile) {
   uint64_t last = profile.info.duration_ns;
   for (const SampleRow& row : profile.samples) last = std::max(last, row.time_ns);
+  for (const StretchRow& row : profile.stretches) last = std::max(last, row.end_ns);
+  for (const CounterRow& row : profile.counters) last = std::max(last, row.time_ns);
   for (const ProcessRow& row : profile.processes) last = std::max({last, row.start_ns, row.end_ns});
   for (const ThreadRow& row : profile.threads) last = std::max({last, row.start_ns, row.end_ns});
   return last;
@@ -29,7 +31,19 @@ void close_threads(Profile& profile, uint64_t end_ns) {
     if (row.end_ns != 0) continue;
     row.end_ns = end_ns;
     row.cpu_ns = std::max(row.cpu_ns, samples[i] * profile.info.period_ns);
+    if (!profile.info.wall) continue;
+    const uint64_t life_ns =
+        end_ns - std::min(end_ns, std::max(row.start_ns, profile.quality.dropped.until_ns));
+    row.waited_ns = std::max(row.waited_ns, life_ns - std::min(life_ns, row.cpu_ns));
   }
+}
+
+void count_stretches(Profile& profile) {
+  OffCpuCounts& counts = profile.quality.offcpu;
+  counts.kept = profile.stretches.size();
+  uint64_t stands_for = 0;
+  for (const StretchRow& row : profile.stretches) stands_for += row.weight;
+  counts.stretches = std::max(counts.stretches, stands_for);
 }
 
 void count_samples(Profile& profile) {
@@ -59,6 +73,7 @@ void close_open_profile(Profile& profile, const std::string& warning) {
   }
   close_threads(profile, end_ns);
   count_samples(profile);
+  count_stretches(profile);
   profile.quality.processes_seen = profile.processes.size();
   profile.quality.warnings.push_back(warning);
   profile.state = RecordingState::recorded;

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "model/recording.h"
 #include "store/database.h"
+#include "store/memory_rows.h"
 
 namespace strobe::store {
 
@@ -23,13 +24,20 @@ class RowWriter {
   Result<void> add_frames(uint32_t first, const std::vector<FrameRow>& rows);
   Result<void> add_stacks(uint32_t first, const std::vector<StackRow>& rows);
   Result<void> add_samples(uint64_t first, const std::vector<SampleRow>& rows);
+  Result<void> add_stretches(uint64_t first, const std::vector<StretchRow>& rows);
+  Result<void> add_counters(uint64_t first, const std::vector<CounterRow>& rows) {
+    return memory_.add_counters(first, rows);
+  }
+  Result<void> add_memory_points(uint64_t first, const std::vector<MemoryPointRow>& rows) {
+    return memory_.add_points(first, rows);
+  }
 
   // Rows that are inserted or replaced.
   Result<void> put_process(ProcessId id, const ProcessRow& row);
   Result<void> put_thread(ThreadId id, const ThreadRow& row);
   /// Deletes the oldest rows; their pages are used again, so that little of this goes through the log.
   Result<void> drop_before(const DropMark& mark);
-  /// The processes, threads, quality and info of a delta.
+  /// The processes, threads, memory by stack, quality and info of a delta.
   Result<void> put_rows(const RecordingDelta& delta);
   Result<void> put_frame(FrameId id, const FrameRow& row);
   Result<void> put_info(const RecordingInfo& info);
@@ -47,6 +55,8 @@ class RowWriter {
     kFrame,
     kStack,
     kSample,
+    kStretch,
+    kThreadWait,
     kQuality,
     kBlame,
     kUnsampled,
@@ -54,13 +64,16 @@ class RowWriter {
     kWarning,
     kStackBatch,
     kSampleBatch,
+    kStretchBatch,
     kStatementCount,
   };
-  RowWriter() = default;
+  explicit RowWriter(Database& database) : database_(&database), memory_(database) {}
   Statement& insert(Insert which) { return statements_[which]; }
   Result<void> put_blame(const char* subject, const std::vector<Blame>& rows, int64_t& next_id);
 
-  Database* database_ = nullptr;
+  Database* database_;
+  MemoryRows memory_;
+  bool waits_ = false;                 ///< some thread's waiting was recorded: that of all is stored then
   std::vector<Statement> statements_;  ///< one INSERT OR REPLACE per Insert, in its order
 };
 

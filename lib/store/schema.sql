@@ -85,6 +85,91 @@ CREATE TABLE sample (
   python INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE stretch (
+  id INTEGER PRIMARY KEY,
+  start_ns INTEGER NOT NULL,
+  end_ns INTEGER NOT NULL,
+  thread INTEGER NOT NULL REFERENCES thread (id),
+  state INTEGER NOT NULL,
+  runnable_ns INTEGER NOT NULL,
+  weight INTEGER NOT NULL,
+  stack INTEGER REFERENCES stack (id),
+  stack_class INTEGER NOT NULL,
+  python INTEGER NOT NULL,
+  object INTEGER REFERENCES string (id),
+  object_address INTEGER NOT NULL,
+  owner INTEGER REFERENCES thread (id),
+  waker INTEGER REFERENCES thread (id)
+) STRICT;
+
+CREATE TABLE thread_wait (
+  id INTEGER PRIMARY KEY REFERENCES thread (id),
+  waited_ns INTEGER NOT NULL,
+  runnable_ns INTEGER NOT NULL,
+  voluntary_switches INTEGER NOT NULL,
+  forced_switches INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE counter (
+  id INTEGER PRIMARY KEY,
+  time_ns INTEGER NOT NULL,
+  process INTEGER NOT NULL REFERENCES process (id),
+  rss_bytes INTEGER NOT NULL,
+  anonymous_bytes INTEGER NOT NULL,
+  file_bytes INTEGER NOT NULL,
+  shmem_bytes INTEGER NOT NULL,
+  swap_bytes INTEGER NOT NULL,
+  peak_rss_bytes INTEGER NOT NULL,
+  pss_bytes INTEGER,
+  private_bytes INTEGER,
+  minor_faults INTEGER NOT NULL,
+  major_faults INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE memory (
+  id INTEGER PRIMARY KEY,
+  process INTEGER NOT NULL REFERENCES process (id),
+  stack INTEGER REFERENCES stack (id),
+  kind INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  variance REAL NOT NULL,
+  peak_bytes INTEGER NOT NULL,
+  peak_count INTEGER NOT NULL,
+  peak_variance REAL NOT NULL,
+  live_bytes INTEGER NOT NULL,
+  live_count INTEGER NOT NULL,
+  live_variance REAL NOT NULL,
+  temporary_bytes INTEGER NOT NULL,
+  temporary_count INTEGER NOT NULL,
+  temporary_variance REAL NOT NULL
+) STRICT;
+
+CREATE TABLE memory_process (
+  id INTEGER PRIMARY KEY REFERENCES process (id),
+  peak_bytes INTEGER NOT NULL,
+  peak_ns INTEGER NOT NULL,
+  mapped_peak_bytes INTEGER NOT NULL,
+  mapped_peak_ns INTEGER NOT NULL,
+  invalid_frees INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE memory_size (
+  process INTEGER NOT NULL REFERENCES process (id),
+  size_bits INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (process, size_bits)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE memory_point (
+  id INTEGER PRIMARY KEY,
+  time_ns INTEGER NOT NULL,
+  process INTEGER NOT NULL REFERENCES process (id),
+  live_bytes INTEGER NOT NULL,
+  mapped_bytes INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE source (
   id INTEGER PRIMARY KEY,
   path TEXT NOT NULL,
@@ -125,4 +210,12 @@ CREATE TABLE quality_interpreter (
 CREATE TABLE quality_warning (
   id INTEGER PRIMARY KEY,
   text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE quality_unseen (
+  id INTEGER PRIMARY KEY,
+  pid INTEGER NOT NULL,
+  command TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  count INTEGER NOT NULL
 ) STRICT;

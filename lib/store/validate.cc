@@ -38,6 +38,33 @@ bool sane(Amounts... amounts) {
   return ((static_cast<uint64_t>(amounts) < kMost) && ...);
 }
 
+bool is_possible(const StretchRow& row) {
+  return sane(row.start_ns, row.end_ns) && row.start_ns <= row.end_ns &&
+         row.runnable_ns <= row.end_ns - row.start_ns && row.weight != 0;
+}
+
+bool is_possible(const MemoryAmount& amount) {
+  return sane(amount.bytes, amount.count) && amount.variance >= 0;
+}
+
+bool is_possible(const MemoryRow& row) {
+  return is_possible(row.allocated) && is_possible(row.peak) && is_possible(row.live) &&
+         is_possible(row.temporary);
+}
+
+bool is_possible(const MemoryProcessRow& row) {
+  return sane(row.peak_bytes, row.peak_ns, row.mapped_peak_bytes, row.mapped_peak_ns, row.invalid_frees) &&
+         std::ranges::all_of(row.sizes, [](const MemoryAmount& size) { return is_possible(size); });
+}
+
+bool is_possible(const MemoryPointRow& row) { return sane(row.time_ns, row.live_bytes, row.mapped_bytes); }
+
+bool is_possible(const CounterRow& row) {
+  return sane(row.time_ns, row.rss_bytes, row.anonymous_bytes, row.file_bytes, row.shmem_bytes,
+              row.swap_bytes, row.peak_rss_bytes, row.pss_bytes.value_or(0), row.private_bytes.value_or(0),
+              row.minor_faults, row.major_faults);
+}
+
 bool check_amounts(const Profile& p) {
   const RecordingInfo& info = p.info;
   if (!sane(info.duration_ns, info.period_ns, info.start_monotonic_ns)) return false;
@@ -48,10 +75,13 @@ bool check_amounts(const Profile& p) {
     if (!sane(row.start_ns, row.end_ns, row.user_ns, row.system_ns)) return false;
   }
   for (const ThreadRow& row : p.threads) {
-    if (!sane(row.start_ns, row.end_ns, row.cpu_ns)) return false;
+    if (!sane(row.start_ns, row.end_ns, row.cpu_ns, row.waited_ns, row.runnable_ns)) return false;
   }
   for (const SampleRow& row : p.samples) {
     if (!sane(row.time_ns)) return false;
+  }
+  for (const StretchRow& row : p.stretches) {
+    if (!is_possible(row)) return false;
   }
   return true;
 }
@@ -100,6 +130,30 @@ bool check_stacks(const Profile& p) {
   return true;
 }
 
+bool check_stretches(const Profile& p) {
+  for (const StretchRow& row : p.stretches) {
+    if (!within(row.thread, p.threads) || !none_or_within(row.stack, p.stacks) ||
+        !none_or_within(row.object, p.strings) || !none_or_within(row.owner, p.threads) ||
+        !none_or_within(row.waker, p.threads)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool check_memory(const Profile& p) {
+  const auto of_process = [&](const auto& row) {
+    return within(row.process, p.processes) && is_possible(row);
+  };
+  for (const MemoryRow& row : p.memory) {
+    if (!of_process(row) || !none_or_within(row.stack, p.stacks)) return false;
+  }
+  for (const auto& [process, row] : p.memory_processes) {
+    if (!within(process, p.processes) || !is_possible(row)) return false;
+  }
+  return std::ranges::all_of(p.counters, of_process) && std::ranges::all_of(p.memory_points, of_process);
+}
+
 template <class Tag>
 bool none_or_below(StrongId<Tag> id, uint64_t size) {
   return id.is_none() || id.value < size;
@@ -142,7 +196,32 @@ bool delta_names_stacks(const RecordingDelta& delta, const TableSizes& after) {
   for (const SampleRow& row : delta.samples) {
     if (row.thread.value >= after.threads || !none_or_below(row.stack, after.stacks)) return false;
   }
+  for (const StretchRow& row : delta.stretches) {
+    if (row.thread.value >= after.threads || !none_or_below(row.stack, after.stacks) ||
+        !none_or_below(row.object, after.strings) || !none_or_below(row.owner, after.threads) ||
+        !none_or_below(row.waker, after.threads) || !is_possible(row)) {
+      return false;
+    }
+  }
   return true;
+}
+
+/// Counts the rows of memory that are new.
+bool delta_continues_memory(const RecordingDelta& delta, TableSizes& after) {
+  const auto of_process = [&](const auto& row) {
+    return row.process.value < after.processes && is_possible(row);
+  };
+  for (const auto& [id, row] : delta.memory) {
+    if (id > after.memory || !of_process(row) || !none_or_below(row.stack, after.stacks)) return false;
+    after.memory = std::max(after.memory, uint64_t{id} + 1);
+  }
+  for (const auto& [process, row] : delta.memory_processes) {
+    if (process.value >= after.processes || !is_possible(row)) return false;
+  }
+  after.counters += delta.counters.size();
+  after.memory_points += delta.memory_points.size();
+  return std::ranges::all_of(delta.counters, of_process) &&
+         std::ranges::all_of(delta.memory_points, of_process);
 }
 
 }  // namespace
@@ -162,10 +241,12 @@ Result<TableSizes> check_delta(const RecordingDelta& delta, const TableSizes& si
   after.frames += delta.frames.size();
   after.stacks += delta.stacks.size();
   after.samples += delta.samples.size();
+  after.stretches += delta.stretches.size();
   for (const auto& [id, row] : delta.processes)
     after.processes = std::max(after.processes, uint64_t{id.value} + 1);
   for (const auto& [id, row] : delta.threads) after.threads = std::max(after.threads, uint64_t{id.value} + 1);
-  if (!delta_names_places(delta, after) || !delta_names_stacks(delta, after)) {
+  if (!delta_names_places(delta, after) || !delta_names_stacks(delta, after) ||
+      !delta_continues_memory(delta, after)) {
     return fail(ErrorCode::invalid_argument, "these rows name others that were not stored");
   }
   return after;
@@ -176,6 +257,9 @@ Result<void> check_profile(const Profile& profile) {
   if (!check_processes(profile))
     return fail(ErrorCode::malformed, "its processes or threads refer to nothing");
   if (!check_stacks(profile)) return fail(ErrorCode::malformed, "its stacks or samples refer to nothing");
+  if (!check_stretches(profile))
+    return fail(ErrorCode::malformed, "its stretches off the CPU refer to nothing");
+  if (!check_memory(profile)) return fail(ErrorCode::malformed, "its rows of memory make no sense");
   if (!check_amounts(profile)) return fail(ErrorCode::malformed, "its times or sizes are none");
   return {};
 }

@@ -12,10 +12,13 @@ namespace strobe::store {
 
 /// Invariants afterwards:
 ///   1. every id is none or within its table; StackRow::frame, SampleRow::thread and ThreadRow::process are
-///   not none;
+///   not none, nor is StretchRow::thread;
 ///   2. StackRow::parent is a smaller id than its own, so every stack ends;
 ///   3. FrameRow::outer and ProcessRow::parent form no cycle;
-///   4. times and sizes are below 2^62, as no negative number is.
+///   4. times and sizes are below 2^62, as no negative number is;
+///   5. rows of memory name a process, and their variances are numbers of 0 or more;
+///   6. a StretchRow ends when it began or later, is ready to run for no longer than it lasts, and stands for
+///   one stretch at least.
 Result<void> check_profile(const Profile& profile);
 
 /// How many rows the tables of a growing recording have.
@@ -28,6 +31,10 @@ struct TableSizes {
   uint64_t frames = 0;
   uint64_t stacks = 0;
   uint64_t samples = 0;
+  uint64_t stretches = 0;
+  uint64_t counters = 0;
+  uint64_t memory = 0;
+  uint64_t memory_points = 0;
 };
 
 /// The sizes once `delta` is added to tables of `sizes`; an error where it does not continue them or names

@@ -45,6 +45,26 @@ bool add_section(Elf* elf, size_t name_at, uint32_t type, Bytes bytes) {
   return gelf_update_shdr(section, &header) != 0;
 }
 
+/// An x86-64 file of these sections. The bytes and `names` are borrowed.
+bool assemble(Elf* elf, std::span<const NamedBytes> sections, std::string_view suffix, std::string& names) {
+  GElf_Ehdr header{};
+  if (elf == nullptr || gelf_newehdr(elf, ELFCLASS64) == nullptr) return false;
+  names.assign(1, '\0');
+  for (const NamedBytes& section : sections) {
+    const size_t name_at = names.size();
+    names.append(section.name).append(suffix).push_back('\0');
+    if (!add_section(elf, name_at, SHT_PROGBITS, section.bytes)) return false;
+  }
+  if (!add_section(elf, 0, SHT_STRTAB, std::as_bytes(std::span(names)))) return false;
+  if (gelf_getehdr(elf, &header) == nullptr) return false;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_type = ET_DYN;
+  header.e_machine = EM_X86_64;
+  header.e_version = EV_CURRENT;
+  header.e_shstrndx = static_cast<GElf_Half>(sections.size() + 1);
+  return gelf_update_ehdr(elf, &header) != 0;
+}
+
 }  // namespace
 
 DebugSections DebugSections::read(const elf::ElfFile& file, std::string_view suffix) {
@@ -110,25 +130,20 @@ std::optional<DwarfHandle> DwarfHandle::open(std::span<const NamedBytes> section
   handle.nowhere_ = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
   handle.elf_.reset(elf_begin(handle.nowhere_.get(), ELF_C_WRITE, nullptr));
   Elf* elf = handle.elf_.get();
-  GElf_Ehdr header{};
-  if (elf == nullptr || gelf_newehdr(elf, ELFCLASS64) == nullptr) return std::nullopt;
-  handle.names_ = std::make_unique<std::string>(1, '\0');
-  for (const NamedBytes& section : sections) {
-    const size_t name_at = handle.names_->size();
-    *handle.names_ += section.name + '\0';
-    if (!add_section(elf, name_at, SHT_PROGBITS, section.bytes)) return std::nullopt;
-  }
-  if (!add_section(elf, 0, SHT_STRTAB, std::as_bytes(std::span(*handle.names_)))) return std::nullopt;
-  if (gelf_getehdr(elf, &header) == nullptr) return std::nullopt;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_type = ET_DYN;
-  header.e_machine = EM_X86_64;
-  header.e_version = EV_CURRENT;
-  header.e_shstrndx = static_cast<GElf_Half>(sections.size() + 1);
-  if (gelf_update_ehdr(elf, &header) == 0) return std::nullopt;
+  handle.names_ = std::make_unique<std::string>();
+  if (!assemble(elf, sections, "", *handle.names_)) return std::nullopt;
   handle.dwarf_.reset(dwarf_begin_elf(elf, DWARF_C_READ, nullptr));
   if (handle.dwarf_ == nullptr) return std::nullopt;
   return handle;
+}
+
+bool write_elf_file(const UniqueFd& file, std::span<const NamedBytes> sections, std::string_view suffix) {
+  elf_version(EV_CURRENT);
+  Elf* elf = elf_begin(file.get(), ELF_C_WRITE, nullptr);
+  std::string names;
+  const bool written = assemble(elf, sections, suffix, names) && elf_update(elf, ELF_C_WRITE) >= 0;
+  elf_end(elf);
+  return written;
 }
 
 }  // namespace strobe::symbolize

@@ -76,4 +76,8 @@ class DwarfHandle {
   std::unique_ptr<Dwarf, DwarfCloser> dwarf_;
 };
 
+/// Writes sections, their names followed by `suffix`, as an ELF file. False where that failed.
+[[nodiscard]] bool write_elf_file(const UniqueFd& file, std::span<const NamedBytes> sections,
+                                  std::string_view suffix);
+
 }  // namespace strobe::symbolize

@@ -13,8 +13,20 @@ constexpr size_t kMaxKeptTables = 64;
 
 }  // namespace
 
-void DwarfFiles::add(Dwarf* dwarf, const DebugSections& sections, std::string directory) {
-  files_.push_back({dwarf, &sections, std::move(directory)});
+void DwarfFiles::add(Dwarf* dwarf, const DebugSections& sections) {
+  files_.push_back({dwarf, &sections, {}, {}});
+}
+
+void DwarfFiles::add_split(Dwarf* dwarf, const DebugSections& sections, std::string directory,
+                           Dwarf_Die skeleton) {
+  files_.push_back({dwarf, &sections, std::move(directory), skeleton});
+}
+
+void DwarfFiles::remove(Dwarf* dwarf) {
+  std::erase_if(files_, [&](const File& file) { return file.dwarf == dwarf; });
+  scans_.clear();
+  lines_.clear();
+  scanned_entries_ = 0;
 }
 
 const DwarfFiles::File* DwarfFiles::find_file(Dwarf_Die unit) const {
@@ -34,8 +46,12 @@ const UnitScan& DwarfFiles::scan(Dwarf_Die unit) {
 }
 
 const LineProgram& DwarfFiles::lines(Dwarf_Die unit) {
-  auto [entry, is_new] = lines_.try_emplace(unit.addr);
   const File* file = find_file(unit);
+  if (file != nullptr && file->skeleton && file->sections->find(".debug_line").empty()) {
+    unit = *file->skeleton;
+    file = find_file(unit);
+  }
+  auto [entry, is_new] = lines_.try_emplace(unit.addr);
   if (!is_new || file == nullptr) return entry->second;
   Dwarf_Attribute attribute;
   Dwarf_Word offset = 0;

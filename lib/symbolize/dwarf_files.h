@@ -5,6 +5,7 @@
 #include <elfutils/libdw.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,8 +18,13 @@ namespace strobe::symbolize {
 
 class DwarfFiles {
  public:
-  /// Both outlive this. `directory` is for units that do not say theirs (split ones).
-  void add(Dwarf* dwarf, const DebugSections& sections, std::string directory = {});
+  /// Both outlive this.
+  void add(Dwarf* dwarf, const DebugSections& sections);
+  /// Of a split unit, which does not say its directory. Where it has no table of files of its own (clang), it
+  /// refers to that of its skeleton.
+  void add_split(Dwarf* dwarf, const DebugSections& sections, std::string directory, Dwarf_Die skeleton);
+  /// Of one that goes. Answers given before become invalid.
+  void remove(Dwarf* dwarf);
 
   /// Of the unit that `unit` is the first entry of. Valid until forget().
   const UnitScan& scan(Dwarf_Die unit);
@@ -31,6 +37,7 @@ class DwarfFiles {
     Dwarf* dwarf = nullptr;
     const DebugSections* sections = nullptr;
     std::string directory;
+    std::optional<Dwarf_Die> skeleton;
   };
   [[nodiscard]] const File* find_file(Dwarf_Die unit) const;
 

@@ -50,7 +50,7 @@ std::vector<std::string> describe_losses(const DwarfLosses& losses, const std::s
   for (const auto& [reason, lost] : by_reason) {
     const std::string start = fmt::format("{} of {} without inlined functions: ", units(lost.size()), module);
     if (reason == SplitLoss::missing && !package.empty()) {
-      sentences.push_back(start + package + " is not read (a package of .dwo files)");
+      sentences.push_back(start + package + " does not have them (a package of .dwo files), or is damaged");
       continue;
     }
     const std::string more = lost.size() > 1 ? fmt::format(", {} more likewise", lost.size() - 1) : "";

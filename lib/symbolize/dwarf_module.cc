@@ -21,6 +21,8 @@ constexpr size_t kManyAddresses =
 constexpr size_t kManyBytes = size_t{16} << 20;
 constexpr unsigned kMaxThreads = 4;
 constexpr uint64_t kDropBytes = uint64_t{16} << 20;
+// What one access maps where the kernel keeps a file in large pages (ext4 in Linux 6.18).
+constexpr uint64_t kLargePageBytes = uint64_t{2} << 20;
 
 std::string hex(Bytes bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -37,10 +39,12 @@ std::string hex(Bytes bytes) {
 DwarfSource::DwarfSource(const LoadedFile& file) : file_(&file), sections_(DebugSections::read(file.elf)) {}
 
 std::unique_ptr<DwarfSource> DwarfSource::open(const LoadedFile& file,
-                                               const std::vector<std::string>& debug_directories) {
+                                               const std::vector<std::string>& debug_directories,
+                                               const std::string& package) {
   std::unique_ptr<DwarfSource> source(new DwarfSource(file));
   if (!source->sections_.has_info()) return nullptr;
   source->find_supplement(debug_directories);
+  if (!package.empty()) source->package_ = DwoPackage::open(package);
   source->drop_pages();  // what was unpacked is not read again
   return source;
 }
@@ -69,7 +73,8 @@ void DwarfSource::find_supplement(const std::vector<std::string>& debug_director
 }
 
 bool DwarfSource::is_steady() const {
-  return file_->is_steady() && (supplement_file_ == nullptr || supplement_file_->is_steady());
+  return file_->is_steady() && (supplement_file_ == nullptr || supplement_file_->is_steady()) &&
+         (package_ == nullptr || package_->is_steady());
 }
 
 void DwarfSource::drop_pages() const {
@@ -77,6 +82,7 @@ void DwarfSource::drop_pages() const {
   sections_.drop_pages();
   if (supplement_file_ != nullptr) supplement_file_->content.drop_pages();
   if (supplement_) supplement_->drop_pages();
+  if (package_ != nullptr) package_->drop_pages();
 }
 
 std::unique_ptr<DwarfModule> DwarfModule::open(const DwarfSource& source) {
@@ -103,8 +109,13 @@ void DwarfModule::index_units() {
   Dwarf_CU* unit = nullptr;
   Dwarf_Die unit_die;
   uint8_t type = 0;
+  Dwarf_Off dropped = 0;  // pages of what lies before were given back
   while (units_.size() < kMaxUnits &&
          dwarf_get_units(dwarf_->get(), unit, &unit, nullptr, &type, &unit_die, nullptr) == 0) {
+    if (const Dwarf_Off offset = dwarf_dieoffset(&unit_die); offset >= dropped + kDropBytes) {
+      source_->drop_pages();
+      dropped = offset;
+    }
     if (type != DW_UT_compile && type != DW_UT_skeleton) continue;
     const auto index = static_cast<uint32_t>(units_.size());
     for_each_range(unit_die, [&](uint64_t low, uint64_t high) { ranges_.push_back({low, high, index}); });
@@ -129,18 +140,26 @@ bool DwarfModule::is_steady() const {
   return source_->is_steady() && std::ranges::all_of(split_leases_, &os::FileLease::is_undisturbed);
 }
 
-DwarfUnit DwarfModule::open_unit(uint32_t index, DwarfNames& names) {
+Dwarf_Die DwarfModule::open_functions(uint32_t index, std::unique_ptr<PackagedUnit>& packaged) {
   const Unit& unit = units_[index];
-  if (!unit.is_skeleton) return {unit.die, unit.die, files_, names};
+  if (!unit.is_skeleton) return unit.die;
+  if (source_->package() != nullptr) {
+    packaged = open_packaged_unit(unit.die, source_->sections(), *source_->package());
+    if (packaged != nullptr) {
+      files_.add_split(dwarf_cu_getdwarf(packaged->die.cu), packaged->sections, packaged->directory,
+                       unit.die);
+      return packaged->die;
+    }
+  }
   auto split = open_split_unit(unit.die);
   if (split.loss != SplitLoss::none) {
     losses_.units.insert_or_assign(index, LostUnit{split.loss, split.path});
-    return {unit.die, unit.die, files_, names};
+    return unit.die;
   }
   if (split.lease) split_leases_.push_back(std::move(*split.lease));
   split_sections_.push_back(std::move(split.sections));
-  files_.add(dwarf_cu_getdwarf(split.die.cu), *split_sections_.back(), split.directory);
-  return {unit.die, split.die, files_, names};
+  files_.add_split(dwarf_cu_getdwarf(split.die.cu), *split_sections_.back(), split.directory, unit.die);
+  return split.die;
 }
 
 void DwarfModule::find_in_unit(uint32_t index, std::span<const uint64_t> addresses,
@@ -148,14 +167,17 @@ void DwarfModule::find_in_unit(uint32_t index, std::span<const uint64_t> address
   std::vector<uint64_t> wanted;
   wanted.reserve(places.size());
   for (const size_t place : places) wanted.push_back(addresses[place]);
+  std::unique_ptr<PackagedUnit> packaged;
+  const Dwarf_Die functions = open_functions(index, packaged);
   DwarfNames names(files_);
-  DwarfUnit unit = open_unit(index, names);
+  DwarfUnit unit(units_[index].die, functions, files_, names);
   unit.prepare(wanted);
   for (const size_t place : places) {
     AddressSymbols symbols = unit.find(addresses[place]);
     const bool has_function = !symbols.empty() && !symbols.back().function.empty();
     if (has_function || answers[place].empty()) answers[place] = std::move(symbols);
   }
+  if (packaged != nullptr) files_.remove(dwarf_cu_getdwarf(functions.cu));
 }
 
 void DwarfModule::find(std::span<const uint64_t> addresses, Shard shard, std::span<AddressSymbols> answers) {
@@ -176,7 +198,7 @@ void DwarfModule::find(std::span<const uint64_t> addresses, Shard shard, std::sp
     if (losses_.was_changing) return;
     find_in_unit(key.second, addresses, places, answers);
     files_.forget();
-    bytes_read += bytes_per_unit;
+    bytes_read += bytes_per_unit + kLargePageBytes;
     if (bytes_read < kDropBytes) continue;
     source_->drop_pages();
     bytes_read = 0;

@@ -17,6 +17,7 @@
 #include "symbolize/dwarf_losses.h"
 #include "symbolize/dwarf_names.h"
 #include "symbolize/dwarf_unit.h"
+#include "symbolize/dwo_package.h"
 #include "symbolize/module_files.h"
 #include "symbolize/symbolizer.h"
 
@@ -26,12 +27,14 @@ namespace strobe::symbolize {
 class DwarfSource {
  public:
   /// nullptr where the file has no DWARF. Borrows the file. `debug_directories` is where a supplement is
-  /// looked for.
+  /// looked for, `package` the path of a .dwp file that may have its units; empty: there is none.
   static std::unique_ptr<DwarfSource> open(const LoadedFile& file,
-                                           const std::vector<std::string>& debug_directories);
+                                           const std::vector<std::string>& debug_directories,
+                                           const std::string& package = {});
 
   [[nodiscard]] const DebugSections& sections() const { return sections_; }
   [[nodiscard]] const DebugSections* supplement() const { return supplement_ ? &*supplement_ : nullptr; }
+  [[nodiscard]] const DwoPackage* package() const { return package_.get(); }
   /// The name of a supplement that the file asks for and that was not found; else empty.
   [[nodiscard]] const std::string& lost_supplement() const { return lost_supplement_; }
   /// See LoadedFile::is_steady and MappedFile::drop_pages.
@@ -46,6 +49,7 @@ class DwarfSource {
   DebugSections sections_;
   std::unique_ptr<LoadedFile> supplement_file_;
   std::optional<DebugSections> supplement_;
+  std::unique_ptr<DwoPackage> package_;
   std::string lost_supplement_;
 };
 
@@ -82,7 +86,9 @@ class DwarfModule {
   [[nodiscard]] bool is_steady() const;
   /// The units that may hold the address, best first.
   [[nodiscard]] std::vector<uint32_t> units_at(uint64_t address) const;
-  DwarfUnit open_unit(uint32_t index, DwarfNames& names);
+  /// The entry that has the functions of a unit: another one in split DWARF. What is in a package is owned by
+  /// `packaged`, and has to be taken out of `files_` again.
+  Dwarf_Die open_functions(uint32_t index, std::unique_ptr<PackagedUnit>& packaged);
   void find_in_unit(uint32_t index, std::span<const uint64_t> addresses, std::span<const size_t> places,
                     std::span<AddressSymbols> answers);
 

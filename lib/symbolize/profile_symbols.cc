@@ -190,31 +190,63 @@ struct Missing {
   std::vector<bool> frames;  ///< by frame: nameless because of its module
 };
 
-/// Samples by module whose stack has a nameless frame of that module.
-std::vector<uint64_t> affected_samples(const Profile& profile, const std::vector<bool>& nameless) {
-  std::vector<uint64_t> samples(profile.stacks.size());
-  for (const SampleRow& sample : profile.samples) {
-    if (sample.stack.index() < samples.size()) ++samples[sample.stack.index()];
+/// Whether a file is the C library, whose own code is the outermost of every thread.
+bool is_c_library(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  constexpr std::string_view kNames[] = {"libc.so", "libc-2.", "libpthread", "ld-linux", "ld-musl"};
+  return std::ranges::any_of(kNames, [name](std::string_view start) { return name.starts_with(start); });
+}
+
+/// By stack: whether it is no more than the C library's start of a thread, which hides nothing of the
+/// program. The first thread's begins with the program's own entry (_start).
+std::vector<bool> find_thread_starts(const Profile& profile) {
+  std::vector<bool> of_c_library(profile.modules.size());
+  for (size_t i = 0; i < of_c_library.size(); ++i) {
+    of_c_library[i] = is_c_library(profile.text(profile.modules[i].path));
   }
-  for (size_t i = samples.size(); i-- > 0;) {  // a caller's row is before those of its callees
+  std::vector<bool> starts(profile.stacks.size());
+  for (size_t i = 0; i < starts.size(); ++i) {  // a caller's row is before those of its callees
+    const size_t parent = profile.stacks[i].parent.index();
+    const size_t frame = profile.stacks[i].frame.index();
+    const bool outermost = parent >= i || starts[parent] || profile.stacks[parent].parent.index() >= parent;
+    if (frame >= profile.frames.size() || !outermost) continue;
+    const size_t module = profile.frames[frame].module.index();
+    starts[i] = module < of_c_library.size() && of_c_library[module];
+  }
+  return starts;
+}
+
+/// Samples by module whose stack has a nameless frame of that module, thread starts left out unless the
+/// sample is in them.
+std::vector<uint64_t> affected_samples(const Profile& profile, const std::vector<bool>& nameless) {
+  const std::vector<bool> starts = find_thread_starts(profile);
+  std::vector<uint64_t> own(profile.stacks.size());
+  for (const SampleRow& sample : profile.samples) {
+    if (sample.stack.index() < own.size()) ++own[sample.stack.index()];
+  }
+  std::vector<uint64_t> samples = own;
+  for (size_t i = samples.size(); i-- > 0;) {
     const size_t parent = profile.stacks[i].parent.index();
     if (parent < i) samples[parent] += samples[i];
   }
+  const auto is_nameless = [&](size_t stack) {
+    const size_t frame = profile.stacks[stack].frame.index();
+    return frame < nameless.size() && nameless[frame];
+  };
   std::vector<uint64_t> by_module(profile.modules.size());
-  std::vector<StackId> above(profile.stacks.size());  // the nearest nameless caller
+  std::vector<StackId> above(profile.stacks.size());  // the nearest nameless caller that counts
   for (size_t i = 0; i < samples.size(); ++i) {
     const size_t parent = profile.stacks[i].parent.index();
-    const size_t frame = profile.stacks[i].frame.index();
-    const bool parent_is_nameless = parent < i && profile.stacks[parent].frame.index() < nameless.size() &&
-                                    nameless[profile.stacks[parent].frame.index()];
-    if (parent < i) above[i] = parent_is_nameless ? profile.stacks[i].parent : above[parent];
-    if (frame >= nameless.size() || !nameless[frame]) continue;
-    const ModuleId module = profile.frames[frame].module;
+    if (parent < i)
+      above[i] = is_nameless(parent) && !starts[parent] ? profile.stacks[i].parent : above[parent];
+    if (!is_nameless(i)) continue;
+    const ModuleId module = profile.frames[profile.stacks[i].frame.index()].module;
     bool counted = false;
     for (StackId caller = above[i]; !counted && caller.index() < i; caller = above[caller.index()]) {
       counted = profile.frames[profile.stacks[caller.index()].frame.index()].module == module;
     }
-    if (!counted && module.index() < by_module.size()) by_module[module.index()] += samples[i];
+    if (!counted && module.index() < by_module.size())
+      by_module[module.index()] += starts[i] ? own[i] : samples[i];
   }
   return by_module;
 }

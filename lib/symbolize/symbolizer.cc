@@ -90,8 +90,9 @@ void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, co
   const SymbolIndex index(module, debug);
   const std::optional<elf::GoTable> go = module != nullptr ? elf::GoTable::find(*module) : std::nullopt;
   std::unique_ptr<DwarfSource> dwarf;
-  if (files.debug) dwarf = DwarfSource::open(*files.debug, options.debug_directories);
-  if (!dwarf && files.module) dwarf = DwarfSource::open(*files.module, options.debug_directories);
+  const std::string package = find_package(files);
+  if (files.debug) dwarf = DwarfSource::open(*files.debug, options.debug_directories, package);
+  if (!dwarf && files.module) dwarf = DwarfSource::open(*files.module, options.debug_directories, package);
   std::vector<uint64_t> addresses;
   addresses.reserve(wanted.size());
   for (const size_t i : wanted) addresses.push_back(request.addresses[i]);
@@ -99,7 +100,7 @@ void resolve_in_files(const ModuleRequest& request, const ModuleFiles& files, co
   if (dwarf) {
     DwarfAnswers answers = find_in_dwarf(*dwarf, addresses);
     found = std::move(answers.symbols);
-    answer.lost = describe_losses(answers.losses, request.path, find_package(files));
+    answer.lost = describe_losses(answers.losses, request.path, package);
   }
   size_t next = 0;
   for (const size_t i : wanted) {

@@ -78,17 +78,29 @@ void ModuleCfi::find_eh_frame() {
   section.bytes = elf_.section_bytes(*named);
 }
 
-ModuleCfi::Lookup ModuleCfi::find_in(Table& table, uint64_t address, Fde& fde) const {
-  if (table.section.bytes.empty()) return Lookup::none;
+const ModuleCfi::IndexEntry* ModuleCfi::find_entry(Table& table, uint64_t address) {
+  if (table.section.bytes.empty()) return nullptr;
   if (!table.indexed) {
     table.index = build_index<IndexEntry>(table.section);
     table.indexed = true;
   }
   auto after = std::upper_bound(table.index.begin(), table.index.end(), address,
                                 [](uint64_t a, const IndexEntry& entry) { return a < entry.pc_begin; });
-  if (after == table.index.begin()) return Lookup::none;
-  if (!decode_fde(table.section, std::prev(after)->offset, fde)) return Lookup::bad;
+  return after == table.index.begin() ? nullptr : &*std::prev(after);
+}
+
+ModuleCfi::Lookup ModuleCfi::find_in(Table& table, uint64_t address, Fde& fde) {
+  const IndexEntry* entry = find_entry(table, address);
+  if (entry == nullptr) return Lookup::none;
+  if (!decode_fde(table.section, entry->offset, fde)) return Lookup::bad;
   return fde.contains(address) ? Lookup::found : Lookup::none;
+}
+
+std::optional<FileAddr> ModuleCfi::find_untabled_record(FileAddr address) const {
+  if (!header_.table.empty()) return std::nullopt;
+  const IndexEntry* entry = find_entry(eh_frame_, raw(address));
+  if (entry == nullptr) return std::nullopt;
+  return FileAddr{eh_frame_.section.address + entry->offset};
 }
 
 ModuleCfi::Lookup ModuleCfi::find_fde(FileAddr address, Fde& fde) const {

@@ -34,6 +34,10 @@ class ModuleCfi {
   /// The FDE that covers `address`, by .eh_frame first; false where there is none.
   [[nodiscard]] Lookup find_fde(FileAddr address, Fde& fde) const;
 
+  /// Where the record of that FDE begins, for readers with a decoder of their own; none where it is not in
+  /// .eh_frame or the file has a search table (.eh_frame_hdr), which says the same.
+  [[nodiscard]] std::optional<FileAddr> find_untabled_record(FileAddr address) const;
+
   /// The file's bytes from `address` on, if that is code; empty elsewhere.
   [[nodiscard]] Bytes code_at(FileAddr address) const;
   /// Whether `address` is within the first instructions behind the ELF entry point.
@@ -55,7 +59,9 @@ class ModuleCfi {
 
   ModuleCfi(MappedFile file, elf::ElfFile elf);
   void find_eh_frame();
-  Lookup find_in(Table& table, uint64_t address, Fde& fde) const;
+  /// The last entry that begins at or before `address`; null where there is none.
+  static const IndexEntry* find_entry(Table& table, uint64_t address);
+  static Lookup find_in(Table& table, uint64_t address, Fde& fde);
 
   MappedFile file_;
   elf::ElfFile elf_;

@@ -104,6 +104,7 @@ DumpedThread make_thread(const ThreadLook& look, const MomentProfile& moment, ui
   thread.python_state = row.python;
   ShownStack shown = list_frames(moment.profile, row.stack, request.native_only);
   thread.frames = std::move(shown.frames);
+  thread.state = state_by_functions(thread.state, thread.frames);
   if (look.has_python) add_python_frames(look, shown.rows, request.locals, thread);
   return thread;
 }

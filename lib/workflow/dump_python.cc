@@ -55,7 +55,11 @@ DumpedLocals to_dump(const python::LocalVariables& locals) {
 
 void read_python_part(record::PythonTargets& targets, bool locals, ThreadLook& look) {
   look.locals.clear();
-  look.has_python = targets.read_frames(look.pid, look.tid, true, look.python);
+  const PythonLook thread{.pid = look.pid,
+                          .tid = look.tid,
+                          .stopped = true,
+                          .registers = look.has_registers ? &look.registers : nullptr};
+  look.has_python = targets.read_frames(thread, look.python);
   if (!locals || !look.has_python) return;
   if (record::PythonProcess* python = targets.find(look.pid)) read_variables(*python, look);
 }

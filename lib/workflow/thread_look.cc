@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <thread>
 
 #include "base/clock.h"
+#include "os/blocked_look.h"
 #include "os/own_priority.h"
 #include "os/proc_tasks.h"
 #include "os/process_memory.h"
@@ -29,53 +29,31 @@ void read_stack(ThreadLook& look) {
   look.stack.resize(size);
 }
 
-/// How often the thread was given a CPU: it stood still where that is the same before and after.
-std::optional<uint64_t> read_slices(pid_t pid, pid_t tid) {
-  const auto text = os::read_proc_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
-  const auto stat = text ? os::decode_schedstat(*text) : std::nullopt;
-  return stat ? std::optional(stat->slices) : std::nullopt;
-}
-
-/// The kernel leaves the arguments of a call where they were (syscall(2)). That is where vfork keeps the
-/// address that it returns to.
-Registers registers_of(const os::BlockedThread& blocked) {
-  constexpr std::array kArguments = {x86_64::kRdi, x86_64::kRsi, x86_64::kRdx,
-                                     x86_64::kR10, x86_64::kR8,  x86_64::kR9};
-  Registers registers;
-  registers.value[x86_64::kRsp] = blocked.stack_pointer;
-  registers.value[x86_64::kRip] = blocked.program_counter;
-  for (size_t i = 0; blocked.call && i < kArguments.size(); ++i)
-    registers.value[kArguments[i]] = blocked.arguments[i];
-  return registers;
-}
-
 enum class Outcome : uint8_t { done, moved, runs };
 
 Outcome look_once(ThreadLook& look, const ReadPython& read_python) {
   look.blocked.reset();  // of an earlier look
-  const auto before = read_slices(look.pid, look.tid);
-  const auto stat = os::read_stat(look.pid, look.tid);
-  if (!stat) {
-    look.problem = kEndedProblem;
-    return Outcome::done;
+  const auto seen = os::look_at_blocked(look.pid, look.tid, [&](const os::BlockedLook& blocked) {
+    look.blocked = blocked.thread;
+    look.registers = os::registers_of(blocked.thread);
+    read_stack(look);
+    if (read_python) read_python(look);
+  });
+  look.kernel_state = seen.kernel_state;
+  switch (seen.outcome) {
+    case os::BlockedLook::Outcome::runs:
+      return Outcome::runs;
+    case os::BlockedLook::Outcome::moved:
+      return Outcome::moved;
+    case os::BlockedLook::Outcome::ended:
+      look.problem = kEndedProblem;
+      return Outcome::done;
+    case os::BlockedLook::Outcome::refused:
+      look.problem = seen.problem;
+      return Outcome::done;
+    case os::BlockedLook::Outcome::blocked:
+      break;
   }
-  look.kernel_state = stat->state;
-  if (stat->state == 'R') return Outcome::runs;
-  if (stat->is_zombie()) {
-    look.problem = kEndedProblem;
-    return Outcome::done;
-  }
-  const auto blocked = os::read_syscall(look.pid, look.tid);
-  if (!blocked) {
-    look.problem = blocked.error().what;
-    return Outcome::done;
-  }
-  if (!*blocked) return Outcome::moved;
-  look.blocked = **blocked;
-  look.registers = registers_of(*look.blocked);
-  read_stack(look);
-  if (read_python) read_python(look);
-  if (read_slices(look.pid, look.tid) != before) return Outcome::moved;
   look.has_registers = look.blocked->stack_pointer != 0;
   if (!look.has_registers) look.problem = "it has no user stack";
   return Outcome::done;

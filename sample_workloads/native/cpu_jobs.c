@@ -5,7 +5,8 @@
 // Stacks: thread start > run_worker > count_primes | mix_digest;
 //         main > start_workers > run_worker > the same, in processes; either are named "worker"
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees,
-//         measured with each worker's thread CPU clock; how many threads and processes there were.
+//         measured with each worker's thread CPU clock; "states" of the workers' lives; how many threads and
+//         processes there were.
 #include "workers.h"
 
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@ struct job {
   uint64_t digest;
   double primes_s;
   double digest_s;
+  struct lived life;
 };
 
 NAMED long count_primes(long from, long to) {
@@ -37,6 +39,7 @@ NAMED uint64_t mix_digest(uint64_t x) {
 NAMED void* run_worker(void* argument) {
   struct job* job = argument;
   prctl(PR_SET_NAME, "worker");
+  const struct moment begin = now();
   for (long turn = 0; turn < job->turns; turn++) {
     const double start = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
     job->primes += count_primes(1000000, 1035000);
@@ -45,6 +48,7 @@ NAMED void* run_worker(void* argument) {
     job->primes_s += middle - start;
     job->digest_s += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - middle;
   }
+  add_life(&job->life, begin);
   return NULL;
 }
 
@@ -63,9 +67,12 @@ int main(int argc, char** argv) {
     sum.primes += jobs[i].primes;
     sum.primes_s += jobs[i].primes_s;
     sum.digest_s += jobs[i].digest_s;
+    sum_lives(&sum.life, &jobs[i].life);
   }
+  printf("{");
+  print_lives(&sum.life, "other");
   printf(
-      "{\"functions\":{\"count_primes\":%.6f,\"mix_digest\":%.6f},\"totals\":{\"run_worker\":%.6f},"
+      "\"functions\":{\"count_primes\":%.6f,\"mix_digest\":%.6f},\"totals\":{\"run_worker\":%.6f},"
       "\"cpu_s\":%.6f,\"primes\":%ld,\"processes\":%ld,\"threads\":%ld}\n",
       sum.primes_s, sum.digest_s, sum.primes_s + sum.digest_s, cpu_seconds_with_children(), sum.primes,
       workers.processes ? workers.count + 1 : 1, workers.count + 1);

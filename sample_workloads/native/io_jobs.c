@@ -6,7 +6,8 @@
 //         main > start_workers > run_worker > the same, in processes; either are named "fetcher";
 //         thread start > serve > poll, one thread "server" per worker that answers after 2 ms
 // Prints: one JSON line, CPU seconds by function: "functions" self, "totals" with callees,
-//         measured with each worker's thread CPU clock; how many threads and processes there were.
+//         measured with each worker's thread CPU clock; "states" of the workers' lives; how many threads and
+//         processes there were.
 #include "workers.h"
 
 #include <poll.h>
@@ -22,6 +23,7 @@ struct job {
   uint64_t digest;  // keeps the work
   double parse_s;
   double receive_s;
+  struct lived life;
 };
 
 // Answers each request, one byte, 2 ms later.
@@ -55,6 +57,7 @@ NAMED void* run_worker(void* argument) {
   struct job* job = argument;
   char reply[reply_size];
   prctl(PR_SET_NAME, "fetcher");
+  const struct moment begin = now();
   for (long turn = 0; turn < job->turns; turn++) {
     const double start = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
     const size_t size = receive_reply(job, reply);
@@ -63,6 +66,7 @@ NAMED void* run_worker(void* argument) {
     job->receive_s += middle - start;
     job->parse_s += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - middle;
   }
+  add_life(&job->life, begin);
   return NULL;
 }
 
@@ -84,9 +88,12 @@ int main(int argc, char** argv) {
   for (long i = 0; i < workers.count; i++) {
     sum.parse_s += jobs[i].parse_s;
     sum.receive_s += jobs[i].receive_s;
+    sum_lives(&sum.life, &jobs[i].life);
   }
+  printf("{");
+  print_lives(&sum.life, "io");
   printf(
-      "{\"functions\":{\"parse_reply\":%.6f},\"totals\":{\"run_worker\":%.6f},\"cpu_s\":%.6f,"
+      "\"functions\":{\"parse_reply\":%.6f},\"totals\":{\"run_worker\":%.6f},\"cpu_s\":%.6f,"
       "\"processes\":%ld,\"threads\":%ld}\n",
       sum.parse_s, sum.parse_s + sum.receive_s, cpu_seconds_with_children(),
       workers.processes ? workers.count + 1 : 1, 2 * workers.count + 1);

@@ -1,7 +1,7 @@
 // What cpu_jobs and io_jobs share: workers that are threads or processes, each with its own job.
 #pragma once
 
-#include "workload.h"
+#include "lives.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -35,7 +35,7 @@ def steps(n):
     x = n
     for _ in range(300):  # HOT: steps
         x = (x * 3 + 1) & 0xFFFF  # HOT: steps
-    return (steps(n - 1) if n else 0) + x
+    return (steps(n - 1) if n else 0) + x  # HOT: steps
 
 
 def main():

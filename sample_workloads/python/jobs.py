@@ -24,11 +24,12 @@ def mix_digest(digest):
 def do_job(seconds):
     """Works for so many CPU seconds of this thread."""
     found = digest = 0
-    for _ in truth.rounds(seconds):
-        with truth.part("count_primes"):
-            found += count_primes(2_000_001, 400)
-        with truth.part("mix_digest"):
-            digest = mix_digest(digest)
+    with truth.life("gil"):
+        for _ in truth.rounds(seconds):
+            with truth.part("count_primes"):
+                found += count_primes(2_000_001, 400)
+            with truth.part("mix_digest"):
+                digest = mix_digest(digest)
     return found + digest
 
 

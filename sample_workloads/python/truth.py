@@ -20,6 +20,7 @@ class _Book:
     def __init__(self):
         self.own = {}
         self.total = {}
+        self.states = {}
         self.open = []  # the parts that are being timed, outermost first
 
     def add(self, other):
@@ -27,6 +28,8 @@ class _Book:
             self.own[name] = self.own.get(name, 0.0) + seconds
         for name, seconds in other["total"].items():
             self.total[name] = self.total.get(name, 0.0) + seconds
+        for name, seconds in other["states"].items():
+            self.states[name] = self.states.get(name, 0.0) + seconds
 
 
 def _book():
@@ -36,6 +39,32 @@ def _book():
         with _lock:
             _books.append(book)
     return book
+
+
+def _run_delay():
+    """Seconds this thread was ready to run without a CPU; 0 where the kernel keeps no account."""
+    try:
+        with open("/proc/thread-self/schedstat") as file:
+            return int(file.read().split()[1]) * 1e-9
+    except OSError:
+        return 0.0
+
+
+class life:
+    """`with life("gil"): …` adds the seconds of this thread by state: on a CPU, ready to run, and all else as
+    that state, which is what the block waits for."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def __enter__(self):
+        self.begin = time.monotonic(), time.thread_time(), _run_delay()
+
+    def __exit__(self, *exception):
+        wall, cpu, delay = (now - then for now, then in
+                            zip((time.monotonic(), time.thread_time(), _run_delay()), self.begin))
+        _book().add({"own": {}, "total": {},
+                     "states": {"on_cpu": cpu, "runnable": delay, self.state: max(0.0, wall - cpu - delay)}})
 
 
 class part:
@@ -82,8 +111,8 @@ def books():
     whole = _Book()
     with _lock:
         for book in _books:
-            whole.add({"own": book.own, "total": book.total})
-    return {"own": whole.own, "total": whole.total, "cpu_s": time.process_time()}
+            whole.add({"own": book.own, "total": book.total, "states": book.states})
+    return {"own": whole.own, "total": whole.total, "states": whole.states, "cpu_s": time.process_time()}
 
 
 def add_books(other):
@@ -116,6 +145,8 @@ def report(cpu_s=None, **more):
     """Prints the truth as one line of JSON."""
     whole = books()
     line = {"functions": whole["own"], "totals": whole["total"]}
+    if whole["states"]:
+        line["states"] = whole["states"]
     line.update(more)
     line["cpu_s"] = cpu_seconds() if cpu_s is None else cpu_s
     print(json.dumps(line), flush=True)

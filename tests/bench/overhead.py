@@ -20,7 +20,7 @@ ORDINARY_USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", 
 # An ordinary user who may sample, but not load BPF programs.
 PERFMON_USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+perfmon",
                 "--ambient-caps=-all,+perfmon", "--bounding-set=-all,+perfmon"]
-PYTHON_PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 
 
 # In a process of its own: a report is large, and what this process has grown to is counted as the peak memory of
@@ -219,8 +219,37 @@ def n3(bench):
     describe_losses(bench, target_cost(bench, bench.program("n3", bench.work), 1000, ""), "0")
 
 
+def memory(bench):
+    """Allocations recorded, beside a library that stands in front of malloc and does nothing, and beside heaptrack."""
+    program = bench.program("n3", bench.work)
+    print("\nmemory: n3, ten million malloc and free")
+    empty = ["env", f"LD_PRELOAD={os.path.join(bench.programs, 'empty_interposer.so')}"]
+    tools = {"empty interposer": lambda: bench.run([*empty, *program]),
+             "strobe": lambda: bench.run_strobe(program, 1000),
+             "strobe --memory": lambda: bench.run_strobe(program, 1000, "--memory"),
+             "strobe --memory=all": lambda: bench.run_strobe(program, 1000, "--memory=all")}
+    if shutil.which("heaptrack"):
+        output = os.path.join(bench.scratch, "heaptrack")
+        tools["heaptrack"] = lambda: bench.run(["heaptrack", "-o", output, *program])
+    without = bench.run(program)["peak_kib"]
+    targets = {"strobe --memory": "≤ 1.05", "strobe --memory=all": "≤ 2.5, at most 4"}
+    memory_targets = {"strobe --memory": "≤ 10", "strobe --memory=all": "≤ 30"}
+    for name, accounts in interleave(bench, program, tools).items():
+        bench.figure(f"{name}: target CPU ÷ without", spread([a["ratio"] for a in accounts]), targets.get(name, ""))
+        bench.figure("  target wall time, s", spread([a["wall_s"] for a in accounts]))
+        bench.figure("  more memory in the program, MiB",
+                     spread([(a["peak_kib"] - without) / 1024 for a in accounts], "{:.1f}"),
+                     memory_targets.get(name, ""))
+        if "--memory" not in name:
+            continue
+        bench.figure("  events lost", spread([a["quality"]["memory"]["lost"] for a in accounts], "{:.0f}"), "0")
+        bench.figure("  events", spread([a["quality"]["memory"]["events"] for a in accounts], "{:.0f}"))
+        bench.figure("  Strobe's own CPU, s", spread([recording_cpu(a) for a in accounts]))
+        bench.figure("  recording, MB", spread([a["file_bytes"] / 1e6 for a in accounts], "{:.2f}"))
+
+
 def python(bench):
-    program = ["/usr/bin/python3", os.path.join(PYTHON_PROGRAMS, "deep_calls.py"), str(bench.work)]
+    program = ["/usr/bin/python3", os.path.join(PROGRAMS, "deep_calls.py"), str(bench.work)]
     ways = {"as root": ()}
     if os.geteuid() == 0 and shutil.which("setpriv"):
         ways["with CAP_PERFMON only"] = PERFMON_USER
@@ -251,6 +280,44 @@ def n4(bench):
         bench.figure(f"{name}: samples ÷ expected", spread(shares), "≥ 0.9" if "per-cpu" in name else "")
 
 
+def waiting(bench):
+    """--wall beside the bare records of switches, and beside threads that do nothing but sleep."""
+    program = bench.program("switching", bench.work)
+    print("\nwaiting: two threads that hand a turn to and fro, 100,000 switches a second, 1 kHz")
+    tools = {"bare timer": lambda: bench.run(bench.program("floor", 1000, *program)),
+             "bare timer and switches": lambda: bench.run(bench.program("floor", "1000+switches", *program)),
+             "strobe": lambda: bench.run_strobe(program, 1000),
+             "strobe --wall": lambda: bench.run_strobe(program, 1000, "--wall")}
+    if os.geteuid() == 0 and shutil.which("setpriv"):
+        tools["strobe --wall, ordinary user"] = lambda: bench.run_strobe(program, 1000, "--wall", user=ORDINARY_USER)
+    results = interleave(bench, program, tools)
+    for name, accounts in results.items():
+        bench.figure(f"target CPU under {name} ÷ without", spread([a["ratio"] for a in accounts]))
+    for name in [name for name in results if "--wall" in name]:
+        above = [100 * (ours["ratio"] - floor["ratio"])
+                 for ours, floor in zip(results[name], results["bare timer and switches"])]
+        bench.figure(f"{name} above bare timer and switches, %", spread(above, "{:+.2f}"), "≤ +2 %")
+        walls = results[name]
+        offcpu = [a["quality"]["offcpu"] for a in walls]
+        bench.figure("  switches a second", spread([o["stretches"] / a["wall_s"] for o, a in zip(offcpu, walls)],
+                                                   "{:.0f}"))
+        bench.figure("  stretches kept a second",
+                     spread([o["kept"] / a["wall_s"] for o, a in zip(offcpu, walls)], "{:.0f}"), "≤ 2,000")
+        bench.figure("  stretches lost", spread([o["lost"] for o in offcpu], "{:.0f}"), "0")
+        bench.figure("  records lost", spread([lost(a) for a in walls], "{:.0f}"), "0")
+        bench.figure("  Strobe's own CPU, % of a core",
+                     spread([100 * recording_cpu(a) / a["wall_s"] for a in walls], "{:.1f}"))
+    print("\nwaiting: a thousand threads that sleep")
+    program = bench.program("sleepers", bench.work)
+    accounts = [bench.run_strobe(program, 1000, "--wall") for _ in range(bench.rounds)]
+    longer = [bench.run_strobe(bench.program("sleepers", 2 * bench.work), 1000, "--wall") for _ in range(bench.rounds)]
+    # What the sleeping costs, without the start: a longer run less a shorter one.
+    cost = [100 * (recording_cpu(b) - recording_cpu(a)) / (b["wall_s"] - a["wall_s"]) for a, b in zip(accounts, longer)]
+    bench.figure("Strobe's own CPU while they sleep, % of a core", spread(cost, "{:.2f}"), "≤ 0.5 %")
+    bench.figure("Strobe's own CPU for all of it, s", spread([recording_cpu(a) for a in accounts]))
+    bench.figure("stretches lost", spread([a["quality"]["offcpu"]["lost"] for a in accounts], "{:.0f}"), "0")
+
+
 def table(bench):
     """100,000 samples; every second run finds the names it needs in the cache."""
     print("\nwide: program exit to printed table, 100,000 samples, 5 MB of debug information")
@@ -269,6 +336,28 @@ def table(bench):
                  "≤ 60 MB")
     sizes = [a["file_bytes"] / stored(a) for a in first + again]
     bench.figure("file, bytes a sample with stacks, names and all", spread(sizes, "{:.1f}"))
+
+
+def large(bench):
+    """As table, with a program whose debug information is large."""
+    program = os.path.join(bench.scratch, "large")
+    made = subprocess.run([os.path.join(PROGRAMS, "make_large"), program, "12" if bench.smoke else "240"],
+                          capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise DidNotRun(f"make_large: {made.stderr.strip()[-300:]}")
+    size = os.path.getsize(program) / 1e6
+    print(f"\nlarge: program exit to printed table, a program of {size:.0f} MB of debug information, 10 kHz")
+    first, again = [], []
+    for _ in range(bench.rounds):
+        shutil.rmtree(bench.cache, ignore_errors=True)
+        first.append(bench.run_strobe([program, str(bench.work)], 10000))
+        again.append(bench.run_strobe([program, str(bench.work)], 10000))
+    os.unlink(program)
+    bench.figure("samples", spread([stored(a) for a in first + again], "{:.0f}"))
+    for name, accounts, limit in (("first time", first, 3), ("names in the cache", again, 0.5)):
+        bench.figure(f"exit to table, {name}, s", spread([a["exit_to_return_s"] for a in accounts]), f"≤ {limit} s")
+        bench.figure(f"peak memory, rings included, {name}, MiB", spread([a["peak_mib"] for a in accounts], "{:.0f}"),
+                     "≤ 286 MiB (300 MB)")
 
 
 def parts(bench):
@@ -317,7 +406,7 @@ def start_up(bench):
 
 
 SECTIONS = {"true": start_up, "parts": parts, "n1": n1, "cpu": own_cpu, "n2": n2, "n3": n3, "n4": n4, "table": table,
-            "python": python}
+            "large": large, "python": python, "waiting": waiting, "memory": memory}
 
 
 def parse_options():

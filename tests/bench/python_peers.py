@@ -38,18 +38,20 @@ def truth_in(text):
     raise RuntimeError(f"the program said nothing: {text[-300:]}")
 
 
-def collapsed(path):
-    """Samples, and those of the two functions, of a file of collapsed stacks."""
-    counts = {"all": 0.0, "fib": 0.0, "leafy": 0.0}
+def collapsed(path, line_is_sample):
+    """Samples, and those of the two functions, of a file of collapsed stacks, whose numbers count samples or, where a
+    line is one sample, say how long it stands for."""
+    counts = {"all": 0, "fib": 0, "leafy": 0}
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             stack, _, number = line.strip().rpartition(" ")
             if line.startswith("#") or ";" not in stack or not number.isdigit():
                 continue
-            counts["all"] += 1 if number != "0" and int(number) > 500 else int(number)
+            samples = 1 if line_is_sample else int(number)
+            counts["all"] += samples
             for name in ("fib", "leafy"):
                 if f":{name}:" in stack:
-                    counts[name] += 1 if int(number) > 500 else int(number)
+                    counts[name] += samples
                     break
     return counts
 
@@ -82,17 +84,18 @@ class Peers:
         command = [*shlex.split(self.options.austin), "-i", period, "-o", stacks, python, PROGRAM,
                    str(self.options.seconds)]
         out, cpu_s, said = run(command)
-        counts = collapsed(stacks)
-        errors = re.search(r"Error rate[^0-9]*\d+/(\d+)?[^0-9(]*\(?([0-9.]+)\s*%", said) or re.search(r"([0-9.]+) ?%", said)
+        counts = collapsed(stacks, line_is_sample=True)
+        plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", said)
+        errors = re.search(r"Error rate[^%]*?([0-9.]+)\s*%", plain)
         return {"truth": truth_in(out), "samples": counts["all"], "counts": counts, "cpu_s": cpu_s,
-                "bad": float(errors.group(errors.lastindex)) / 100 if errors else None}
+                "bad": float(errors.group(1)) / 100 if errors else None}
 
     def sampling(self, python):
         stacks = os.path.join(self.scratch, "sampling.txt")
         command = [python, "-m", "profiling.sampling", "run", "-r", str(self.options.rate), "--collapsed", "-o", stacks,
                    PROGRAM, str(self.options.seconds)]
         out, cpu_s, said = run(command)
-        counts = collapsed(stacks)
+        counts = collapsed(stacks, line_is_sample=False)
         errors = re.search(r"Error rate: *([0-9.]+)", out + said)
         return {"truth": truth_in(out), "samples": counts["all"], "counts": counts, "cpu_s": cpu_s,
                 "bad": float(errors.group(1)) / 100 if errors else None}

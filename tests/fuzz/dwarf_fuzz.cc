@@ -1,6 +1,7 @@
 // Hostile debug information through the whole symbolizer: the input is a file that a target has mapped, and
-// the file that it refers to (.dwo, supplement, debug file) where the corpus names it: /proc/self/fd/200.
-// Lookups end in bounded time (libFuzzer's -timeout, CTest's TIMEOUT) and answer every address, in order.
+// the file that it refers to (.dwo, supplement, debug file) where the corpus names it: /proc/self/fd/200. The
+// same file is the module's package of .dwo files. Lookups end in bounded time (libFuzzer's -timeout, CTest's
+// TIMEOUT) and answer every address, in order.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -8,11 +9,13 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "base/diagnostics.h"
 #include "base/unique_fd.h"
 #include "elf/elf_file.h"
+#include "support/temporary_folder.h"
 #include "symbolize/debug_sections.h"
 #include "symbolize/line_table_files.h"
 #include "symbolize/symbolizer.h"
@@ -27,6 +30,19 @@ class Silence final : public Diagnostics {
 };
 
 constexpr int kCompanion = 200;
+constexpr int kModule = 201;
+
+/// The path of a module and, with ".dwp" behind it, of its package: links to what is open at those numbers.
+const std::string& module_path() {
+  static const test::TemporaryFolder folder;
+  static const std::string path = [] {
+    std::string name = folder.file("module");
+    std::filesystem::create_symlink("/proc/self/fd/" + std::to_string(kModule), name);
+    std::filesystem::create_symlink("/proc/self/fd/" + std::to_string(kCompanion), name + ".dwp");
+    return name;
+  }();
+  return path;
+}
 
 /// An input that ends with `<32 bits: length>+two` has a second file of that length before; else both are the
 /// input.
@@ -84,8 +100,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const UniqueFd file = file_of(input.module);
   const UniqueFd companion = file_of(input.companion);
   if (!file || !companion || ::dup3(companion.get(), kCompanion, O_CLOEXEC) != kCompanion) return 0;
+  if (::dup3(file.get(), kModule, O_CLOEXEC) != kModule) return 0;
   symbolize::ModuleRequest request;
-  request.path = "/proc/self/fd/" + std::to_string(file.get());
+  request.path = module_path();
   request.module.build_id = parsed->build_id();
   request.addresses = some_addresses(*parsed);
   const size_t wanted = request.addresses.size();
@@ -93,6 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto answers = symbolize::symbolize(
       {std::move(request)}, {.cache_directory = "", .debug_directories = {}, .threads = 1}, silence);
   ::close(kCompanion);
+  ::close(kModule);
   if (answers.size() != 1 || answers.front().symbols.size() != wanted) std::abort();
   return 0;
 }

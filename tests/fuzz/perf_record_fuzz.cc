@@ -12,6 +12,7 @@
 
 #include "sampling/perf/perf_record.h"
 #include "sampling/perf/ring_merger.h"
+#include "sampling/perf/wake_record.h"
 
 namespace {
 
@@ -43,6 +44,9 @@ bool lies_in(Bytes inner, Bytes outer) {
 
 void decode(Bytes bytes, const RecordLayout& layout) {
   static_cast<void>(decode_record_time(bytes));
+  static_cast<void>(decode_sample_id(bytes));
+  for (const size_t pid_offset : {size_t{24}, bytes.size(), SIZE_MAX})
+    static_cast<void>(decode_wake(bytes, pid_offset));
   const auto record = decode_record(bytes, layout);
   if (!record) return;
   if (const auto* sample = std::get_if<SampleRecord>(&*record)) {

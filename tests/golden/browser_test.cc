@@ -64,6 +64,31 @@ TEST(GoldenBrowser, Commands) {
                                                         "quit"}));
 }
 
+TEST(GoldenBrowser, WarnsOnceOfEveryRecording) {
+  Browser browser([](const std::string&) -> Result<Profile> { return test::poor_profile(); }, {}, {});
+  ASSERT_TRUE(browser.open("poor.strobe"));
+  const auto warns = [&](const char* line) {
+    return browser.execute(line).text.find("WARNING: ") != std::string::npos;
+  };
+  EXPECT_TRUE(warns("stats 1"));
+  EXPECT_FALSE(warns("callers 1"));
+  EXPECT_TRUE(warns("quality")) << "they are a part of that page";
+  EXPECT_FALSE(warns("read"));
+  EXPECT_TRUE(warns("tree 1"));
+  EXPECT_FALSE(warns("add poor.strobe"));
+  EXPECT_TRUE(warns("stats 1"));
+}
+
+TEST(GoldenBrowser, ALimitOfRowsIsOfWhatRestrictionsLeft) {
+  ReportRequest request;
+  request.functions.order.restrictions = {*analyze::parse_restriction("1")};
+  Browser browser(open_profile, request, {});
+  ASSERT_TRUE(browser.open("varied.strobe"));
+  const std::string text = browser.execute("stats 'main|sum'").text;
+  EXPECT_NE(text.find(" to 1 due to restriction <1>"), std::string::npos) << text;
+  EXPECT_LT(text.find("due to restriction <main|sum>"), text.find("due to restriction <1>")) << text;
+}
+
 TEST(GoldenBrowser, Mistakes) {
   Browser browser = open_browser();
   test::expect_golden(

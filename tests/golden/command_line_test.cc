@@ -41,6 +41,7 @@ TEST(GoldenCommandLine, Help) {
   test::expect_golden("help_export.txt", strobe_with("export --help"));
   test::expect_golden("help_doctor.txt", strobe_with("doctor --help"));
   test::expect_golden("help_compare.txt", strobe_with("compare --help"));
+  test::expect_golden("help_check.txt", strobe_with("check --help"));
   test::expect_golden("help_control.txt", strobe_with("control --help"));
 }
 
@@ -87,6 +88,37 @@ TEST(GoldenCommandLine, Errors) {
                                 "compare a.strobe b.strobe",
                                 "compare a.strobe b.strobe --sort name",
                                 "compare a.strobe b.strobe lines '('",
+                                "check",
+                                "check a.strobe",
+                                "check a.strobe --fail-if 'total.wall > 1s'",
+                                "check --fail-if 'total.wal > 1s'",
+                                "check --fail-if 'total.wall > 5%'",
+                                "check --fail-if ''",
+                                "check --budget nosuch.txt",
+                                "check --budget /dev/null",
+                                "check --fail-if 'total.wall > 1s' --confidence 10%",
+                                "check --fail-if 'total.wall > 1s' --json - --junit -",
+                                "check --fail-if 'total.wall > 1s' --junit /nosuch/x.xml",
+                                "compare a=true",
+                                "compare a=true a=false",
+                                "compare a=true x.strobe",
+                                "compare a=true other",
+                                "compare a= b=true",
+                                "compare --a x.strobe",
+                                "compare --a x.strobe --b y.strobe",
+                                "compare . y.strobe",
+                                "compare . .",
+                                "compare --scale 1,2",
+                                "compare --scale 1 --with 'x {n}'",
+                                "compare --scale 1,x --with 'x {n}'",
+                                "compare --scale 1,2 --with x",
+                                "compare --runs 0 a=true b=true",
+                                "compare --runs 4 --precision 1% a=true b=true",
+                                "compare --precision 0 a=true b=true",
+                                "compare --timeout soon a=true b=true",
+                                "compare --focus f a=true b=true",
+                                "compare --json - --markdown - a=true b=true",
+                                "compare --json /nosuch/x.json a=true b=true",
                                 "report functions --sort cum 5",
                                 "report functions --hide x 5",
                                 "report threads --focus x",
@@ -95,7 +127,12 @@ TEST(GoldenCommandLine, Errors) {
                                 "report tree --sort cum",
                                 "report tree --min-share 200",
                                 "report --depth 3",
-                                "report callers --by thread"}) {
+                                "report callers --by thread",
+                                "report --state nosuch",
+                                "report quality --wall",
+                                "report locks --state lock",
+                                "report functions --state lock --json -",
+                                "report gil 5"}) {
     text += strobe_with(arguments);
   }
   test::expect_golden("errors.txt", text);

@@ -49,12 +49,15 @@ TEST_P(Children, OfEveryKindAndDepthAreRecorded) {
   // Each does nothing else, so its own exact CPU time says what its function must have.
   for (const std::string& name : kKinds) expect_seconds(run.report, name, 0.2);
   EXPECT_EQ(run.report.at("processes").size(), run.truth.at("processes").get<size_t>());
-  // Whoever works has a sample for most of its milliseconds: sampling may not stop after a birth or an exec.
+  // Sampling may not stop after a birth or an exec: then there are the one or two samples before it. perf
+  // takes one in every period of CPU time. The rate of ptrace depends on how often Strobe itself has a CPU; a
+  // tenth of it still is many times of what there would be.
+  const double least_hz = std::string(GetParam()) == "perf" ? 900 : 100;
   for (const json& process : run.report.at("processes")) {
     for (const json& thread : process.at("threads")) {
       const double cpu_s = thread.at("cpu_s").get<double>();
       if (cpu_s < 0.1) continue;
-      EXPECT_GE(thread.at("samples").get<double>(), 500 * cpu_s) << process.dump();
+      EXPECT_GE(thread.at("samples").get<double>(), least_hz * cpu_s) << process.dump();
     }
   }
 }
@@ -191,7 +194,8 @@ TEST_F(ManyProcesses, AreSampledEvenlyOverTheirShortLives) {
   const double first_s = run.truth.at("first_half").get<double>();
   const double second_s = run.truth.at("second_half").get<double>();
   const auto samples = static_cast<double>(first.samples + second.samples);
-  ASSERT_GT(samples, 700);
+  const double rate_hz = run.report.at("quality").at("rate_hz").get<double>();
+  ASSERT_GT(samples, 0.7 * rate_hz * (first_s + second_s));
   // Every part of a short life has its samples; page faults after the fork put the first half ahead a little.
   const double share = first_s / (first_s + second_s);
   EXPECT_NEAR(static_cast<double>(first.samples) / samples, share, half_width_9999(share, samples) + 0.05);

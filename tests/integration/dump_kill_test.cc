@@ -49,7 +49,7 @@ class DumpKilled : public DumpOf {
     std::vector<long> tids;
     for (const std::string& tid : task_folders(target.pid())) tids.push_back(std::stol(tid));
     int killed = 0;
-    const auto end = std::chrono::steady_clock::now() + 3 * ChildProgram::kPatience;
+    const auto end = std::chrono::steady_clock::now() + ChildProgram::kPatience;
     while (killed < kKills && std::chrono::steady_clock::now() < end) {
       if (!kill_while_tracing(target.pid(), tids, options)) continue;
       ++killed;

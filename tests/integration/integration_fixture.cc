@@ -22,12 +22,10 @@ void Integration::SetUp() { become_subreaper(); }
 void Integration::TearDown() {
   std::vector<std::string> strays;
   // A process that is about to end is none: it has the time of a busy machine for it.
-  const bool clean = wait_until(
-      [&] {
-        strays = find_stray_processes();
-        return strays.empty();
-      },
-      std::chrono::milliseconds(3000));
+  const bool clean = wait_until([&] {
+    strays = find_stray_processes();
+    return strays.empty();
+  });
   EXPECT_TRUE(clean) << "processes left behind: " << ::testing::PrintToString(strays);
   for (const std::string& stray : strays) ::kill(std::stoi(stray), SIGKILL);
 }

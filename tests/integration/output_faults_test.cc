@@ -23,7 +23,7 @@ class OutputFaults : public Integration {
     wrapper.push_back("STROBE='" + std::string(kStrobe) + "'; " + script);
     ChildProgram program(wrapper,
                          {.folder = folder(), .input = {}, .environment = {}, .file_size_limit = {}});
-    return program.finish(std::chrono::seconds(60));
+    return program.finish();
   }
 
   /// The recording is short of its end, and says so.
@@ -42,8 +42,8 @@ TEST_F(OutputFaults, AFullDiskKeepsWhatThereIs) {
   if (shell("mount -t tmpfs -o size=360k none .", {"unshare", "-m"}).status != 0) {
     GTEST_SKIP() << "no private file system can be mounted here";
   }
-  // By ptrace there are fewer samples.
-  for (const auto& [engine, size] : {std::pair{"perf", "360k"}, std::pair{"ptrace", "220k"}}) {
+  // A recording without a sample takes up to 240k with its log. By ptrace there are fewer samples.
+  for (const auto& [engine, size] : {std::pair{"perf", "360k"}, std::pair{"ptrace", "270k"}}) {
     if (std::string(engine) == "perf" && !perf_is_allowed()) continue;
     const ProgramResult result = shell(
         std::string("mkdir -p disk && mount -t tmpfs -o size=") + size +
@@ -110,8 +110,8 @@ TEST_F(OutputFaults, PlacesThatCannotBeWrittenAreSaidBeforeTheProgramStarts) {
       {"-o taken/", "names no file", "-o FILE"},
       {"-o existing/r.strobe", "Not a directory", "-o FILE"},
       {"-o /proc/r.strobe", "/proc/r.strobe", "-o FILE"},
-      {"-o r.strobe --json missing/r.json", "missing/r.json", "--json"},
-      {"-o r.strobe --json taken", "taken", "--json"},
+      {"-o r.strobe --json missing/r.json", "missing/r.json", "give a place"},
+      {"-o r.strobe --json taken", "taken", "give a place"},
   };
   for (const auto& test : kCases) {
     const ProgramResult result =

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "report_checks.h"
+
 namespace strobe::test {
 
 using nlohmann::json;
@@ -53,6 +55,24 @@ std::string mode_obstacle(const PythonMode& mode, const json& report) {
 }
 
 double full_share(const PythonMode& mode) { return std::string(mode.name) == "running" ? 0.95 : 0.985; }
+
+void expect_true_parts(const Interpreter& interpreter, const json& report, const json& truth,
+                       double tolerance) {
+  double all = 0;
+  double seen = 0;
+  for (const auto& [function, seconds] : truth.at("functions").items()) {
+    all += seconds.get<double>();
+    seen += amount_of(report, shown_name(interpreter, function)).share;
+  }
+  ASSERT_GT(seen, 0.3);
+  const double samples = seen * report.at("recording").value("samples", 0.0);
+  for (const auto& [function, seconds] : truth.at("functions").items()) {
+    const double share = seconds.get<double>() / all;
+    EXPECT_NEAR(amount_of(report, shown_name(interpreter, function)).share / seen, share,
+                half_width_9999(share, samples) + tolerance)
+        << function;
+  }
+}
 
 void expect_full_python(const json& report, double share) {
   ASSERT_TRUE(report.is_object()) << "no JSON report";

@@ -49,6 +49,11 @@ class PythonIntegration : public Integration {
 /// soon Strobe gets the CPU, which on a busy machine nobody can promise.
 [[nodiscard]] double full_share(const PythonMode& mode);
 
+/// The functions that a script tells the seconds of have these shares of what all of them have together: for
+/// recordings that saw a part of the run, every round of which is like every other.
+void expect_true_parts(const Interpreter& interpreter, const nlohmann::json& report,
+                       const nlohmann::json& truth, double tolerance);
+
 /// At least this share of the samples that run Python has its whole Python stack, but for those in a module's
 /// body that was freed, at the end of its import, before it could be named: these are few.
 void expect_full_python(const nlohmann::json& report, double share);

@@ -191,7 +191,10 @@ TEST_P(Signals, ADurationEndsTheRecordingAndNotTheProgram) {
   ASSERT_NO_FATAL_FAILURE(expect_status(7));
   const nlohmann::json report = report_of("r.strobe");
   expect_quality_invariants(report);
-  EXPECT_NEAR(report.at("recording").value("duration_s", 0.0), 0.3, 0.25);
+  // Where others want the CPU too the end comes late.
+  const double duration_s = report.at("recording").value("duration_s", 0.0);
+  EXPECT_GE(duration_s, 0.3);
+  EXPECT_LT(duration_s, 10);
 }
 
 TEST_P(Signals, TheForegroundGroupIsTheJobs) {

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <vector>
 
+#include "report_checks.h"
+
 namespace strobe::test {
 
 using nlohmann::json;
@@ -102,8 +104,8 @@ void expect_hot_lines(const json& report, const json& key, const std::string& so
     most = std::max(most, samples);
   }
   EXPECT_TRUE(marked.contains(hottest)) << function << " is hottest in line " << hottest;
-  const uint64_t all = key.at("self").at("samples").get<uint64_t>();
-  EXPECT_GE(static_cast<double>(inside), 0.9 * static_cast<double>(all))
+  const auto all = static_cast<double>(key.at("self").at("samples").get<uint64_t>());
+  EXPECT_GE(static_cast<double>(inside), (0.9 - half_width_9999(0.9, all)) * all)
       << "samples in marked lines of " << function;
 }
 

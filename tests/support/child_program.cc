@@ -107,9 +107,11 @@ ChildProgram::~ChildProgram() {
 
 void ChildProgram::reap() {
   int wait_status = 0;
-  while (::waitpid(pid_, &wait_status, 0) < 0 && errno == EINTR) {
+  rusage usage{};
+  while (::wait4(pid_, &wait_status, 0, &usage) < 0 && errno == EINTR) {
   }
   reaped_ = true;
+  result_.peak_kib = usage.ru_maxrss;
   result_.status = status_of(wait_status);
 }
 

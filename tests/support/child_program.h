@@ -19,6 +19,7 @@ namespace strobe::test {
 struct ProgramResult {
   int status = -1;         ///< as a shell has it: exit status, or 128+N after signal N
   bool timed_out = false;  ///< it had to be killed
+  long peak_kib = 0;       ///< resident memory at most, of it or of what it started, as wait4 says
   std::string out;
   std::string err;
 };
@@ -54,7 +55,7 @@ class ChildProgram {
   void send(int signal) const;        ///< to it alone
   void send_group(int signal) const;  ///< to its process group, as a terminal does
 
-  static constexpr std::chrono::milliseconds kPatience{20'000};
+  static constexpr std::chrono::milliseconds kPatience{60'000};
 
  private:
   enum class Until { output, end, end_of_file };

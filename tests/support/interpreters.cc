@@ -53,6 +53,7 @@ std::optional<Interpreter> find_interpreter(std::string_view name) {
   const std::string version = found.name.substr(0, found.name.find('_'));
   found.shared = version != name;
   found.free_threaded = version.ends_with('t');
+  found.debug = version.ends_with('d');
   found.minor = std::atoi(version.c_str() + 2);
   const std::string command = command_of(version, found.shared);
   if (command.empty() || ::access(command.c_str(), X_OK) != 0) return std::nullopt;

@@ -14,15 +14,17 @@ struct Interpreter {
   std::string name;  ///< one of kInterpreterNames
   int minor = 0;     ///< 3.minor
   bool free_threaded = false;
+  bool debug = false;                ///< built for debugging
   bool shared = false;               ///< the interpreter is in libpython, not in the executable
   std::vector<std::string> command;  ///< what to put before a script
 };
 
-/// Every interpreter that tests know: a version, "t" for free-threaded builds, "_shared" for those with a
-/// libpython. As parts of names of tests they are preceded by "py": py3_13t (see test_name_of).
-inline constexpr std::array kInterpreterNames = {"3.9",  "3.10",  "3.11",        "3.11_shared",
-                                                 "3.12", "3.13",  "3.13_shared", "3.13t",
-                                                 "3.14", "3.14t", "3.15",        "3.15t"};
+/// Every interpreter that tests know: a version, "t" for free-threaded builds, "d" for those for debugging,
+/// "_shared" for those with a libpython. As parts of names of tests they are preceded by "py": py3_13t (see
+/// test_name_of).
+inline constexpr std::array kInterpreterNames = {"3.9",   "3.10",  "3.11",        "3.11d", "3.11_shared",
+                                                 "3.12",  "3.13",  "3.13_shared", "3.13t", "3.14",
+                                                 "3.14d", "3.14t", "3.15",        "3.15t"};
 
 /// Nothing where it is not on this machine.
 [[nodiscard]] std::optional<Interpreter> find_interpreter(std::string_view name);

@@ -10,6 +10,8 @@ Id next_id(size_t size) {
   return Id{static_cast<uint32_t>(size)};
 }
 
+uint64_t ns_of(double seconds) { return static_cast<uint64_t>(std::llround(seconds * 1e9)); }
+
 }  // namespace
 
 ProfileBuilder::ProfileBuilder() {
@@ -61,7 +63,7 @@ ThreadId ProfileBuilder::thread(ProcessId process, int32_t tid, const std::strin
   row.tid = tid;
   row.name = text(name);
   row.end_ns = profile.info.duration_ns;
-  row.cpu_ns = static_cast<uint64_t>(std::llround(cpu_seconds * 1e9));
+  row.cpu_ns = ns_of(cpu_seconds);
   profile.threads.push_back(row);
   return next_id<ThreadId>(profile.threads.size() - 1);
 }
@@ -114,6 +116,28 @@ void ProfileBuilder::samples(ThreadId thread, StackId stack, uint64_t count, Sta
   for (uint64_t i = 0; i < count; ++i) {
     profile.samples.push_back({profile.samples.size() * 1'000'000, thread, stack, stack_class});
   }
+}
+
+StretchRow& ProfileBuilder::stretch(ThreadId thread, StackId stack, ThreadState state, double start,
+                                    double end) {
+  profile.info.wall = true;
+  StretchRow row;
+  row.start_ns = ns_of(start);
+  row.end_ns = ns_of(end);
+  row.thread = thread;
+  row.state = state;
+  row.stack = stack;
+  row.stack_class = stack.is_none() ? StackClass::none : StackClass::complete;
+  profile.stretches.push_back(row);
+  return profile.stretches.back();
+}
+
+void ProfileBuilder::waited(ThreadId thread, double waited, double runnable) {
+  profile.info.wall = true;
+  ThreadRow& row = profile.threads[thread.index()];
+  row.waited_ns = ns_of(waited);
+  row.runnable_ns = ns_of(runnable);
+  row.end_ns = row.start_ns + row.cpu_ns + row.waited_ns;
 }
 
 Profile ProfileBuilder::build() const {
@@ -174,6 +198,96 @@ Profile varied_profile() {
   b.profile.quality.engine_note = "perf events are allowed";
   b.profile.quality.overhead = {
       .strobe_cpu_ns = 8'000'000, .strobe_peak_bytes = 20'000'000, .ring_bytes = 4'194'304};
+  return b.build();
+}
+
+namespace {
+
+/// The samples added since `first`, `step` seconds apart from `from` on, in a state of Python.
+void place_samples(Profile& profile, size_t first, double from, double step, PythonState python) {
+  for (size_t i = first; i < profile.samples.size(); ++i) {
+    profile.samples[i].time_ns = ns_of(from + step * static_cast<double>(i - first));
+    profile.samples[i].python = python;
+  }
+}
+
+}  // namespace
+
+Profile waiting_profile() {
+  ProfileBuilder b;
+  b.profile.info.command = "python3 jobs.py";
+  b.profile.info.runnable_source = "run_delay";
+  b.profile.quality.offcpu = {.stretches = 1206, .kept = 31, .lost = 1};
+  const ModuleId python = b.module("/usr/bin/python3");
+  const ModuleId libc = b.module("/usr/lib/libc.so.6");
+  const ModuleId kernel = b.module("[kernel]", ModuleKind::kernel);
+  const ProcessId process = b.process(200, "python3");
+  const ThreadId main = b.thread(process, 200, "MainThread", 0.2);
+  const ThreadId one = b.thread(process, 201, "worker-1", 0.9);
+  const ThreadId two = b.thread(process, 202, "worker-2", 0.7);
+  const ThreadId blind = b.thread(process, 203, "native", 0.1);
+  const auto function = [&](const char* name, uint32_t line) {
+    const FrameId frame = b.frame(b.function(name, "/src/jobs.py", line, python, Language::python), line + 2);
+    b.profile.frames[frame.index()].kind = FrameKind::python;
+    return frame;
+  };
+  const FrameId module = function("<module>", 1);
+  const FrameId compute = function("compute", 10);
+  const FrameId update = function("update", 20);
+  const FrameId fetch = function("fetch", 30);
+  const FrameId futex = b.frame(b.function("pthread_cond_timedwait", "", 0, libc));
+  const FrameId futex_wait = b.frame(b.function("futex_wait", "", 0, kernel, Language::kernel));
+  const FrameId read = b.frame(b.function("read", "", 0, libc));
+  const FrameId sleep = b.frame(b.function("clock_nanosleep", "", 0, libc));
+  const StackId computing = b.stack({compute});
+  const StackId updating = b.stack({compute, update});
+  const StackId wants_gil = b.stack({compute, futex, futex_wait});
+  const StackId wants_lock = b.stack({compute, update, futex, futex_wait});
+  const auto put_samples = [&](ThreadId thread, StackId stack, uint64_t count, double from,
+                               PythonState state) {
+    const size_t first = b.profile.samples.size();
+    b.samples(thread, stack, count);
+    place_samples(b.profile, first, from, 0.001, state);
+  };
+  put_samples(main, b.stack({module}), 200, 0.0, PythonState::python);
+  put_samples(one, computing, 600, 0.2, PythonState::python);
+  put_samples(two, computing, 300, 0.8, PythonState::python);
+  put_samples(one, updating, 300, 1.1, PythonState::python);
+  put_samples(two, updating, 400, 1.4, PythonState::native_nogil);
+
+  const auto wait_for_gil = [&](ThreadId thread, double from, double to, ThreadId owner) {
+    StretchRow& row = b.stretch(thread, wants_gil, ThreadState::gil, from, to);
+    row.python = PythonState::gil_wait;
+    row.object = b.text("interpreter 0");
+    row.object_address = 0x7f0000001000;
+    row.owner = owner;
+  };
+  const auto wait_for_lock = [&](ThreadId thread, double from, double to, ThreadId owner, uint32_t weight) {
+    StretchRow& row = b.stretch(thread, wants_lock, ThreadState::lock, from, to);
+    row.python = PythonState::native_nogil;
+    row.object = b.text("totals_lock");
+    row.object_address = 0x7f0000002040;
+    row.owner = owner;
+    row.weight = weight;
+  };
+  wait_for_gil(two, 0.2, 0.8, one);
+  wait_for_gil(one, 0.8, 1.1, two);
+  b.stretch(main, b.stack({module, fetch, read}), ThreadState::io, 0.2, 0.9).object = b.text("pipe:[77]");
+  b.stretch(main, b.stack({module, sleep}), ThreadState::sleep, 0.9, 1.9).runnable_ns = ns_of(0.1);
+  for (int i = 0; i < 20; ++i) wait_for_lock(two, 1.1 + 0.015 * i, 1.1 + 0.015 * i + 0.0002, one, 50);
+  wait_for_lock(one, 1.4, 1.8, two, 1);
+  b.stretch(one, b.stack({module, futex, futex_wait}), ThreadState::cond, 1.8, 1.9);
+  StretchRow& unknown = b.stretch(one, wants_lock, ThreadState::lock, 1.9, 1.95);
+  unknown.object_address = 0x7f0000003080;
+  b.stretch(two, StackId::none(), ThreadState::other, 1.8, 1.85);
+  b.waited(main, 1.7, 0.1);
+  b.waited(one, 1.1, 0.25);
+  b.waited(two, 1.0, 0.1);
+  b.waited(blind, 1.9, 0.0);
+  b.profile.threads[main.index()].voluntary_switches = 3;
+  b.profile.threads[one.index()].voluntary_switches = 5;
+  b.profile.threads[two.index()].voluntary_switches = 1193;
+  b.profile.threads[two.index()].forced_switches = 5;
   return b.build();
 }
 

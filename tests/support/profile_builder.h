@@ -29,6 +29,13 @@ class ProfileBuilder {
   StackId stack(const std::vector<FrameId>& frames);
   void samples(ThreadId thread, StackId stack, uint64_t count, StackClass stack_class = StackClass::complete);
 
+  /// Time off the CPU from `start` to `end`, in seconds of the recording. What the row has besides is set in
+  /// what it returns, which is valid until the next call.
+  StretchRow& stretch(ThreadId thread, StackId stack, ThreadState state, double start, double end);
+  /// Ends the thread's life so that its CPU time and `waited` seconds fill it; of them, `runnable` ready to
+  /// run.
+  void waited(ThreadId thread, double waited, double runnable);
+
   /// The profile with the counts of its quality that follow from its samples.
   [[nodiscard]] Profile build() const;
 
@@ -42,6 +49,10 @@ class ProfileBuilder {
 /// A profile with something of everything: two processes, inlining, recursion, kernel frames, a module
 /// without symbols, a thread too short to be sampled, a sample without a stack. The data of the golden tests.
 [[nodiscard]] Profile varied_profile();
+
+/// One of a Python process whose threads wait: for the GIL, a lock with a known owner and one without, a
+/// condition, a pipe and a time; short waits are kept by one in fifty. One thread nobody looked at.
+[[nodiscard]] Profile waiting_profile();
 
 /// One whose every name is hostile: escape sequences, line breaks, direction overrides, bytes that are no
 /// UTF-8.

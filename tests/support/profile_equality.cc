@@ -18,7 +18,10 @@ auto fields(const ProcessRow& r) {
   return std::tie(r.pid, r.parent, r.command, r.command_line, r.start_ns, r.end_ns, r.exited, r.exit_status,
                   r.user_ns, r.system_ns);
 }
-auto fields(const ThreadRow& r) { return std::tie(r.process, r.tid, r.name, r.start_ns, r.end_ns, r.cpu_ns); }
+auto fields(const ThreadRow& r) {
+  return std::tie(r.process, r.tid, r.name, r.start_ns, r.end_ns, r.cpu_ns, r.waited_ns, r.runnable_ns,
+                  r.voluntary_switches, r.forced_switches);
+}
 auto fields(const FunctionRow& r) {
   return std::tie(r.name, r.linkage_name, r.module, r.file, r.line, r.language);
 }
@@ -27,6 +30,26 @@ auto fields(const FrameRow& r) {
 }
 auto fields(const StackRow& r) { return std::tie(r.parent, r.frame); }
 auto fields(const SampleRow& r) { return std::tie(r.time_ns, r.thread, r.stack, r.stack_class); }
+auto fields(const StretchRow& r) {
+  return std::tie(r.start_ns, r.end_ns, r.thread, r.state, r.runnable_ns, r.weight, r.stack, r.stack_class,
+                  r.python, r.object, r.object_address, r.owner, r.waker);
+}
+auto fields(const CounterRow& r) {
+  return std::tie(r.time_ns, r.process, r.rss_bytes, r.anonymous_bytes, r.file_bytes, r.shmem_bytes,
+                  r.swap_bytes, r.peak_rss_bytes, r.pss_bytes, r.private_bytes, r.minor_faults,
+                  r.major_faults);
+}
+auto fields(const MemoryRow& r) {
+  return std::tie(r.process, r.stack, r.kind, r.allocated, r.peak, r.live, r.temporary);
+}
+auto fields(const std::pair<ProcessId, MemoryProcessRow>& r) {
+  return std::tie(r.first, r.second.peak_bytes, r.second.peak_ns, r.second.mapped_peak_bytes,
+                  r.second.mapped_peak_ns, r.second.invalid_frees, r.second.sizes);
+}
+auto fields(const MemoryPointRow& r) { return std::tie(r.time_ns, r.process, r.live_bytes, r.mapped_bytes); }
+auto fields(const UnseenProcess& r) { return std::tie(r.pid, r.command, r.reason, r.count); }
+auto fields(const MemoryCounts& r) { return std::tie(r.processes, r.events, r.lost, r.not_judged); }
+auto fields(const OffCpuCounts& r) { return std::tie(r.stretches, r.kept, r.lost); }
 auto fields(const SourceRow& r) {
   return std::tie(r.path, r.state, r.text, r.mtime_ns, r.md5, r.expected_md5);
 }
@@ -41,7 +64,8 @@ auto fields(const OverheadCounts& r) {
 auto fields(const RecordingInfo& r) {
   return std::tie(r.strobe_version, r.command, r.hostname, r.kernel_release, r.architecture, r.start_unix_ns,
                   r.start_monotonic_ns, r.duration_ns, r.period_ns, r.kernel_sampled, r.pooled_sampling,
-                  r.exit_status);
+                  r.wall, r.runnable_source, r.memory.mode, r.memory.interval_bytes,
+                  r.memory.python_allocators, r.exit_status);
 }
 
 template <class Row>
@@ -66,6 +90,9 @@ void expect_quality(const Quality& a, const Quality& b) {
   EXPECT_EQ(a.processes_seen, b.processes_seen);
   expect_rows("unsampled", a.unsampled, b.unsampled);
   EXPECT_TRUE(fields(a.overhead) == fields(b.overhead));
+  EXPECT_TRUE(fields(a.offcpu) == fields(b.offcpu));
+  EXPECT_TRUE(fields(a.memory) == fields(b.memory));
+  expect_rows("unseen", a.memory.unseen, b.memory.unseen);
   EXPECT_EQ(a.warnings, b.warnings);
 }
 
@@ -82,6 +109,11 @@ void expect_equal(const Profile& actual, const Profile& expected) {
   expect_rows("frames", actual.frames, expected.frames);
   expect_rows("stacks", actual.stacks, expected.stacks);
   expect_rows("samples", actual.samples, expected.samples);
+  expect_rows("stretches", actual.stretches, expected.stretches);
+  expect_rows("counters", actual.counters, expected.counters);
+  expect_rows("memory", actual.memory, expected.memory);
+  expect_rows("processes of memory", actual.memory_processes, expected.memory_processes);
+  expect_rows("points of memory", actual.memory_points, expected.memory_points);
   expect_rows("source", actual.sources, expected.sources);
 }
 

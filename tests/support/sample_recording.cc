@@ -32,6 +32,12 @@ Quality last_quality() {
                       .strobe_cpu_ns = 4,
                       .strobe_peak_bytes = 5,
                       .ring_bytes = 6};
+  quality.offcpu = {.stretches = 40, .kept = 3, .lost = 1};
+  quality.memory = {.processes = 1,
+                    .events = 1'000'000,
+                    .lost = 2,
+                    .not_judged = "the agent turned itself off",
+                    .unseen = {{.pid = 78, .command = "go", .reason = "static binary", .count = 2}}};
   quality.warnings = {"One warning.", "Another."};
   return quality;
 }
@@ -48,6 +54,9 @@ RecordingInfo info() {
           .period_ns = 999'983,
           .kernel_sampled = true,
           .pooled_sampling = true,
+          .wall = true,
+          .runnable_source = "run_delay",
+          .memory = {.mode = MemoryMode::sampled, .interval_bytes = 524'288, .python_allocators = true},
           .exit_status = 143};
 }
 
@@ -68,6 +77,11 @@ RecordingDelta first_delta() {
                     .thread = ThreadId{0},
                     .stack = StackId{0},
                     .stack_class = StackClass::complete}};
+  delta.stretches = {{.start_ns = 2, .end_ns = 2, .thread = ThreadId{0}}};
+  delta.counters = {{.time_ns = 5, .process = ProcessId{0}, .rss_bytes = 1}};
+  delta.memory = {{0, {.process = ProcessId{0}, .stack = StackId{0}, .allocated = {1, 1, 0}}}};
+  delta.memory_processes = {{ProcessId{0}, {.peak_bytes = 1, .sizes = {{{}, {1, 1}}}}}};
+  delta.memory_points = {{.time_ns = 6, .process = ProcessId{0}, .live_bytes = 1}};
   delta.quality = first_quality();
   return delta;
 }
@@ -94,7 +108,16 @@ RecordingDelta second_delta() {
       {ThreadId{1},
        {.process = ProcessId{1}, .tid = 102, .name = StringId{4}, .start_ns = 5, .end_ns = 7, .cpu_ns = 2}},
       {ThreadId{0},
-       {.process = ProcessId{0}, .tid = 100, .name = StringId{1}, .start_ns = 1, .end_ns = 8, .cpu_ns = 6}}};
+       {.process = ProcessId{0},
+        .tid = 100,
+        .name = StringId{1},
+        .start_ns = 1,
+        .end_ns = 8,
+        .cpu_ns = 6,
+        .waited_ns = 1,
+        .runnable_ns = 1,
+        .voluntary_switches = 37,
+        .forced_switches = 3}}};
   delta.frames = {{.kind = FrameKind::kernel, .module = ModuleId{1}, .address = 0xffff'ffff'8100'0000},
                   {.kind = FrameKind::python, .line = 12, .file = StringId{2}}};
   delta.stacks = {{.parent = StackId{0}, .frame = FrameId{1}}, {.parent = StackId{1}, .frame = FrameId{2}}};
@@ -102,6 +125,49 @@ RecordingDelta second_delta() {
       {.time_ns = 1, .thread = ThreadId{1}, .stack = StackId{2}, .stack_class = StackClass::completed},
       {.time_ns = 3, .thread = ThreadId{1}, .stack = StackId{1}, .stack_class = StackClass::truncated},
       {.time_ns = 4, .thread = ThreadId{0}, .stack_class = StackClass::none}};
+  delta.stretches = {{.start_ns = 3,
+                      .end_ns = 7,
+                      .thread = ThreadId{1},
+                      .state = ThreadState::cond,
+                      .runnable_ns = 4,
+                      .weight = 38,
+                      .stack = StackId{2},
+                      .stack_class = StackClass::complete,
+                      .python = PythonState::gil_wait,
+                      .object = StringId{2},
+                      .object_address = 0xffff'ffff'ff60'0000,
+                      .owner = ThreadId{0},
+                      .waker = ThreadId{1}},
+                     {.start_ns = 6, .end_ns = 8, .thread = ThreadId{0}, .state = ThreadState::runnable}};
+  delta.counters = {{.time_ns = 7,
+                     .process = ProcessId{1},
+                     .rss_bytes = 60,
+                     .anonymous_bytes = 10,
+                     .file_bytes = 20,
+                     .shmem_bytes = 30,
+                     .swap_bytes = 40,
+                     .peak_rss_bytes = 70,
+                     .pss_bytes = 50,
+                     .private_bytes = 0,
+                     .minor_faults = 8,
+                     .major_faults = 9}};
+  delta.memory = {{0,
+                   {.process = ProcessId{0},
+                    .stack = StackId{0},
+                    .allocated = {1'000, 11, 12.5},
+                    .peak = {900, 9, 1.25},
+                    .live = {24, 2, 0.5},
+                    .temporary = {100, 1, 1e300}}},
+                  {1, {.process = ProcessId{1}, .kind = MemoryKind::fault, .allocated = {8192, 2}}}};
+  delta.memory_processes = {{ProcessId{1}, {}},
+                            {ProcessId{0},
+                             {.peak_bytes = 900,
+                              .peak_ns = 4,
+                              .mapped_peak_bytes = 4096,
+                              .mapped_peak_ns = 3,
+                              .invalid_frees = 1,
+                              .sizes = {{{}, {1, 1}, {1'000, 10}}}}}};
+  delta.memory_points = {{.time_ns = 8, .process = ProcessId{0}, .live_bytes = 24, .mapped_bytes = 4096}};
   delta.quality = last_quality();
   delta.info = info();
   return delta;
@@ -121,6 +187,13 @@ Profile sample_profile() {
     append(profile.frames, delta.frames);
     append(profile.stacks, delta.stacks);
     append(profile.samples, delta.samples);
+    append(profile.stretches, delta.stretches);
+    append(profile.counters, delta.counters);
+    append(profile.memory_points, delta.memory_points);
+    for (const auto& [id, row] : delta.memory) {
+      profile.memory.resize(std::max(profile.memory.size(), size_t{id} + 1));
+      profile.memory[id] = row;
+    }
     for (const auto& [id, row] : delta.processes) {
       profile.processes.resize(std::max(profile.processes.size(), id.index() + 1));
       profile.processes[id.index()] = row;
@@ -129,6 +202,11 @@ Profile sample_profile() {
       profile.threads.resize(std::max(profile.threads.size(), id.index() + 1));
       profile.threads[id.index()] = row;
     }
+    for (const auto& row : delta.memory_processes) {
+      std::erase_if(profile.memory_processes, [&](const auto& old) { return old.first == row.first; });
+      profile.memory_processes.push_back(row);
+    }
+    std::ranges::sort(profile.memory_processes, {}, [](const auto& row) { return row.first; });
     if (delta.quality) profile.quality = *delta.quality;
     if (delta.info) profile.info = *delta.info;
   }

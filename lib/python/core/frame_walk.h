@@ -77,9 +77,27 @@ struct FrameChain {
 /// where there is none.
 [[nodiscard]] bool step_to_caller(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head);
 
-/// The chain that begins with `head.frame`.
+/// The chain that begins with `head.frame`. 3.11 and 3.12: that frame is the current one of `head.cframe`; a
+/// call that has not begun, or is over, is left out of it.
 void walk_chain(MemoryReader& memory, const PythonWalkLayout& layout, const ThreadHead& head,
                 FrameChain& out);
+
+/// What a thread that stands still has beside its memory. While the evaluator enters or leaves a call, the
+/// caller may be in a register only (3.11, 3.12).
+struct StoppedRegisters {
+  std::span<const uint64_t> registers;  ///< the general ones, in any order; empty where not known
+  uint64_t code_type = 0;               ///< address of PyCode_Type; 0 unknown: the registers are of no use
+};
+
+/// How walk_thread came to its chain.
+struct WalkStart {
+  int left_calls = 0;       ///< 3.11, 3.12: newest calls of the evaluator that run nothing (yet, or any more)
+  bool lacks_leaf = false;  ///< the innermost frames are missing
+};
+/// The whole chain of a thread; `head` becomes that of the call it begins in. False where the innermost frame
+/// cannot be read.
+[[nodiscard]] bool walk_thread(MemoryReader& memory, const PythonWalkLayout& layout, ThreadHead& head,
+                               FrameChain& out, WalkStart& start, const StoppedRegisters& stopped = {});
 
 /// The Python frames of `chain` from `first` on, each oldest one of a call of the
 /// evaluator with its anchor. `head` is the one the chain began with. How many were written to `out`, which

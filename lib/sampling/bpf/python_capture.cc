@@ -1,6 +1,8 @@
 // The pure part beside the BPF program: layouts on the way in, records on the way out.
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "sampling/bpf/python_program.h"
 
@@ -22,6 +24,32 @@ PythonOutcome outcome_of(uint8_t walk) {
   }
 }
 
+/// Puts the calls of the evaluator in the order in which they lie on the C stack: the lower, the newer.
+void sort_calls(std::vector<RawPythonFrame>& frames) {
+  struct Call {
+    uint64_t anchor;
+    size_t begin, end;
+  };
+  std::vector<Call> calls;
+  uint64_t anchor = 0;
+  size_t begin = 0;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    if (frames[i].anchor == 0 && i + 1 != frames.size()) continue;
+    // One whose place is not known stays below the one before it.
+    if (frames[i].anchor > 1) anchor = frames[i].anchor;
+    calls.push_back({anchor, begin, i + 1});
+    begin = i + 1;
+  }
+  std::ranges::stable_sort(calls, {}, &Call::anchor);
+  std::vector<RawPythonFrame> sorted;
+  sorted.reserve(frames.size());
+  for (const Call& call : calls) {
+    sorted.insert(sorted.end(), frames.begin() + static_cast<std::ptrdiff_t>(call.begin),
+                  frames.begin() + static_cast<std::ptrdiff_t>(call.end));
+  }
+  frames = std::move(sorted);
+}
+
 constexpr PythonOffset kWord = sizeof(PythonWord);
 
 bool fits(PythonOffset offset, PythonHalf size) {
@@ -39,6 +67,7 @@ void fill_capture(const PythonRecord& record, std::span<const RawPythonFrame> fr
   out.interpreter = record.interpreter;
   if (out.outcome == PythonOutcome::full || out.outcome == PythonOutcome::partial) {
     out.frames.assign(frames.begin(), frames.end());
+    if (record.parts > 1) sort_calls(out.frames);
   }
 }
 
@@ -52,7 +81,7 @@ Result<PythonProcess> make_python_process(const PythonTarget& target) {
       layout.runtime_interpreters, layout.interpreter_next,   layout.interpreter_threads,
       layout.thread_next,          layout.thread_interpreter, layout.thread_frame,
       layout.frame_code,           layout.frame_previous,     layout.frame_instruction};
-  PythonProcess process{.layout = layout, .runtime = target.runtime};
+  PythonProcess process{.layout = layout, .runtime = target.runtime, .code_type = target.code_type};
   const PythonOffset last = *std::max_element(in_thread.begin(), in_thread.end());
   const bool complete = std::all_of(needed.begin(), needed.end(), [](auto offset) { return offset >= 0; });
   const bool threads_fit = fits(last, kMaxPythonThreadBytes);

@@ -16,7 +16,7 @@ enum {
   kMaxPythonFrameBytes = 128,
 };
 
-/// What became of one walk.
+/// What became of one walk, from good to bad.
 enum PythonWalkOutcome {
   kPythonWalkNone,      ///< the thread has no thread state, or no frame
   kPythonWalkFull,      ///< down to the bottom of the chain
@@ -24,12 +24,14 @@ enum PythonWalkOutcome {
   kPythonWalkTorn,      ///< the chain ended where no chain ends
   kPythonWalkUnread,    ///< memory that is not there (the program may not fault pages in)
   kPythonWalkNotFound,  ///< more threads than are looked through
+  kPythonWalkStranger,  ///< no walk: the first sample of a process that is not watched, or not yet
 };
 
 /// A watched process; the value of the map `processes`, whose key is the process id as Strobe knows it.
 struct PythonProcess {
   struct PythonWalkLayout layout;
   PythonWord runtime;
+  PythonWord code_type;             ///< address of PyCode_Type; 0 not known
   PythonWord generation;            ///< another one for another program: thread states found before are void
   PythonWord pid_namespace_device;  ///< of the process, where it is not Strobe's; else 0
   PythonWord pid_namespace_inode;
@@ -46,7 +48,7 @@ struct PythonRecord {
   unsigned char outcome;  ///< PythonWalkOutcome
   unsigned char holds_gil;
   unsigned char collecting;
-  unsigned char unused;
+  unsigned char parts;  ///< the frames are those of so many states of the thread, one after the other
 };
 
 /// Where Strobe itself lives; constants of the loaded program.

@@ -6,8 +6,7 @@
 // millisecond; `walk_python_unrolled` is for older kernels, whose verifier runs through every turn of a loop:
 // therefore all that changes from turn to turn is kept in a map's memory, of which the verifier knows
 // nothing, and not in registers, whose values would make every path a different one.
-#include "sampling/bpf/walk_frames.bpf.h"
-#include "sampling/bpf/walk_thread.bpf.h"
+#include "sampling/bpf/walk_states.bpf.h"
 
 INLINE void send(struct Walk* walk) {
   u32 count = walk->count;
@@ -21,6 +20,22 @@ INLINE void send(struct Walk* walk) {
   const u32 zero = 0;
   u64* count_lost = bpf_map_lookup_elem(&lost, &zero);
   if (count_lost) ++*count_lost;
+}
+
+// Wakes Strobe for a process that it does not watch: a child of a Python that was born a moment ago is one
+// too, and its samples lack their frames until Strobe has read of its birth.
+INLINE void announce_stranger(u32 pid) {
+  const u32 zero = 0;
+  struct Strangers* known = bpf_map_lookup_elem(&strangers, &zero);
+  if (!known || pid == 0) return;
+  u32* place = &known->pid[pid & (kStrangers - 1)];
+  if (*place == pid) return;
+  *place = pid;
+  struct PythonRecord record = {};
+  record.time_ns = bpf_ktime_get_ns();
+  record.pid = pid;
+  record.outcome = kPythonWalkStranger;
+  bpf_ringbuf_output(&records, &record, sizeof record, BPF_RB_FORCE_WAKEUP);
 }
 
 // Process and thread as Strobe knows them, as bpf_get_current_pid_tgid has them; 0 where it does not.
@@ -50,7 +65,10 @@ INLINE int sample(const u64* registers, int by_bpf_loop) {
   const u64 ids = own_ids();
   const u32 pid = ids >> 32;
   const struct PythonProcess* process = bpf_map_lookup_elem(&processes, &pid);
-  if (!process) return kSampleIt;
+  if (!process) {
+    announce_stranger(pid);
+    return kSampleIt;
+  }
   const u32 cpu = bpf_get_smp_processor_id();
   struct Walk* walk = bpf_map_lookup_elem(&walks, &cpu);
   if (!walk) return kSampleIt;
@@ -61,14 +79,14 @@ INLINE int sample(const u64* registers, int by_bpf_loop) {
   walk->record.tid = (u32)ids;
   walk->record.holds_gil = 0;
   walk->record.collecting = 0;
+  walk->record.parts = 0;
+  walk->begun = 0;
   walk->count = 0;
   walk->news = 0;
+  walk->code_type = process->code_type;
   walk->tid = find_native_tid(process, ids);
   find_thread(walk, process, ids, by_bpf_loop);
-  if (walk->found != 0) {
-    look_at_interpreter(walk, process);
-    read_frames(registers, walk, process, by_bpf_loop);
-  }
+  if (walk->found != 0) read_states(registers, walk, process, by_bpf_loop);
   send(walk);
   return kSampleIt;
 }

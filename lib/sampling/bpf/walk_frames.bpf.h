@@ -1,242 +1,11 @@
-// Walks the frames of a thread whose state was found. Up to 3.10 frames are objects, each one a call of the
-// evaluator; 3.11 marks the frame with which a call began and has a _PyCFrame on the C stack for each call;
-// from 3.12 on a frame of the evaluator itself lies between two calls, on the C stack too.
+// The frames of one state of the sampled thread.
 #pragma once
 
-#include "sampling/bpf/walk_state.bpf.h"
+#include "sampling/bpf/walk_again.bpf.h"
 
-// The innermost frame, and what the walk needs beside it.
-INLINE int begin_frames(struct Walk* walk, const struct PythonProcess* process) {
-  u64 first = thread_word(walk, process->layout.thread_frame);
-  walk->cframe = 0;
-  walk->base_frame = 0;
-  if (process->layout.thread_base_frame >= 0) {
-    walk->base_frame = thread_word(walk, process->layout.thread_base_frame);
-  }
-  if (process->layout.cframe_frame >= 0 && first != 0) {
-    walk->cframe = first;
-    if (read_word(&first, walk->cframe + process->layout.cframe_frame) != 0) return -1;
-  }
-  walk->frame = first;
-  walk->first = first;
-  walk->first_cframe = walk->cframe;
-  walk->count = 0;
-  walk->at_entry = 0;
-  walk->window_size = 0;
-  walk->news = 0;
-  __builtin_memset(walk->met, 0, sizeof walk->met);
-  return 0;
-}
-
-// 3.11: the run of frames ends here; the next one's _PyCFrame is the one before.
-INLINE u64 end_run(struct Walk* walk, const struct PythonProcess* process) {
-  const u64 anchor = walk->cframe;
-  u64 previous = 0;
-  if (anchor != 0 && process->layout.cframe_previous >= 0) {
-    read_word(&previous, anchor + process->layout.cframe_previous);
-  }
-  walk->cframe = previous;
-  return anchor != 0 ? anchor : 1;
-}
-
-// What tells the code object from others at its address (code_identity), which may be freed before Strobe
-// reads its name; 0 where it cannot be read. Strobe is to be woken for one that is new.
-INLINE u64 find_identity(struct Walk* walk, const struct PythonProcess* process, u64 code) {
-  struct MetCode* met = &walk->met[(code >> 5) & (kMetCodes - 1)];
-  u64 line_table = 0;
-  u32 first_line = 0;
-  const u32 zero = 0;
-  if (met->code == code) return met->identity;
-  met->code = code;
-  met->identity = 0;
-  if (read_word(&line_table, code + process->layout.code_line_table) != 0) return 0;
-  if (bpf_probe_read_user(&first_line, sizeof first_line,
-                          (const void*)(code + process->layout.code_first_line)) != 0) {
-    return 0;
-  }
-  const u64 identity = code_identity(line_table, first_line);
-  met->identity = identity;
-  struct SeenCodes* seen = bpf_map_lookup_elem(&seen_codes, &zero);
-  if (!seen) return identity;
-  const u32 place = (u32)((code >> 5) ^ (code >> 19)) & (kSeenCodes - 1);
-  const u32 tag = (u32)(identity ^ identity >> 32 ^ code >> 4) + walk->record.pid * 0x9E3779B1u;
-  if (seen->tag[place] != tag) walk->news = 1;
-  seen->tag[place] = tag;
-  return identity;
-}
-
-// Takes the frame that was read as the next one of the stack.
-INLINE int add_frame(struct Walk* walk, const struct PythonProcess* process, u32 base, u64 code) {
-  const u32 count = walk->count;
-  if (count >= kMaxPythonFrames) {
-    walk->outcome = kPythonWalkTooDeep;
-    return 1;
-  }
-  struct RawPythonFrame* frame = &walk->frames[count];
-  frame->code = code;
-  frame->anchor = 0;
-  frame->tlbc = 0;
-  frame->generator = 0;
-  frame->identity = find_identity(walk, process, code);
-  frame->instruction = frame_word(walk, base, process->layout.frame_instruction);
-  walk->at_entry = 0;
-  if (process->layout.frame_owner < 0) {  // up to 3.10: f_lasti, and every frame is a C call
-    frame->instruction = (u64)(long long)(s32)frame->instruction;
-    frame->anchor = 1;
-    walk->at_entry = 1;
-  } else {
-    frame->generator = frame_byte(walk, base, process->layout.frame_owner) == kOwnedByGenerator;
-  }
-  if (process->layout.frame_tlbc >= 0) frame->tlbc = (u32)frame_word(walk, base, process->layout.frame_tlbc);
-  if (process->layout.frame_is_entry >= 0 && frame_byte(walk, base, process->layout.frame_is_entry) != 0) {
-    frame->anchor = end_run(walk, process);
-    walk->at_entry = 1;
-  }
-  walk->count = count + 1;
-  return 0;
-}
-
-// A frame of the evaluator itself: the one added last was the oldest of this C call.
-INLINE void add_shim(struct Walk* walk, u64 address) {
-  u32 count = walk->count;
-  walk->at_entry = 1;
-  if (count == 0) return;
-  if (count > kMaxPythonFrames) return;
-  struct RawPythonFrame* last = &walk->frames[(count - 1) & (kMaxPythonFrames - 1)];
-  if (last->anchor == 0) last->anchor = address;
-}
-
-// Copies the top of the data stack, where most frames are: one long read costs less than a few short ones.
-INLINE void copy_window(struct Walk* walk, const struct PythonProcess* process) {
-  walk->window_size = 0;
-  if (process->layout.thread_chunk < 0 || process->layout.thread_top < 0) return;
-  const u64 chunk = thread_word(walk, process->layout.thread_chunk);
-  const u64 top = thread_word(walk, process->layout.thread_top);
-  u64 size = top - chunk;
-  if (chunk == 0 || top <= chunk) return;
-  if (size > kWindowBytes) size = kWindowBytes;
-  if (bpf_probe_read_user(walk->stack, size, (const void*)(top - size)) != 0) return;
-  walk->window = top - size;
-  walk->window_size = (u32)size;
-}
-
-// Where in walk->stack the frame is, which is read where it is not in the copy, or where nothing was
-// `copied`; negative: it cannot be read.
-INLINE s32 find_frame(struct Walk* walk, const struct PythonProcess* process, u64 address, int copied) {
-  const u64 offset = address - walk->window;
-  const u32 size = process->layout.frame_size;
-  if (size > kMaxPythonFrameBytes) return -1;
-  if (copied && offset < kWindowBytes && offset + size <= walk->window_size) return (s32)offset;
-  if (bpf_probe_read_user(&walk->stack[kWindowBytes], size, (const void*)address) != 0) return -1;
-  return kWindowBytes;
-}
-
-// One step down the chain; 1 ends it.
-INLINE int step_frames(struct Walk* walk, const struct PythonProcess* process, int copied) {
-  const u64 address = walk->frame;
-  if (address == 0) {
-    // 3.15 ends at the sentinel only.
-    walk->outcome = walk->at_entry && walk->base_frame == 0 ? kPythonWalkFull : kPythonWalkTorn;
-    return 1;
-  }
-  if (address == walk->base_frame) {
-    walk->outcome = kPythonWalkFull;
-    return 1;
-  }
-  walk->outcome = kPythonWalkUnread;
-  const s32 found = find_frame(walk, process, address, copied);
-  if (found < 0 || found > kWindowBytes) return 1;
-  const u32 base = (u32)found;
-  walk->outcome = kPythonWalkTooDeep;
-  walk->frame = frame_word(walk, base, process->layout.frame_previous);
-  if (process->layout.frame_owner >= 0 &&
-      frame_byte(walk, base, process->layout.frame_owner) == process->layout.owner_shim) {
-    add_shim(walk, address);
-    return 0;
-  }
-  const u64 code = frame_word(walk, base, process->layout.frame_code) & ~(u64)kTagBits;
-  if (code == 0) {  // left already (3.14 clears it): what was above it is gone as well
-    walk->count = 0;
-    return 0;
-  }
-  return add_frame(walk, process, base, code);
-}
-
-static long step_frames_in_loop(u32 index, void* context) {
-  const struct Context* found = context;
-  (void)index;
-  // Several at a time: a turn of the loop costs as much as a frame.
-#pragma unroll
-  for (u32 i = 0; i < kFramesPerTurn; ++i) {
-    if (step_frames(found->walk, found->process, 1)) return 1;
-  }
-  return 0;
-}
-
-INLINE void walk_chain(struct Walk* walk, const struct PythonProcess* process, int by_bpf_loop) {
-  walk->outcome = kPythonWalkTooDeep;
-  if (by_bpf_loop) {
-    struct Context context = {.walk = walk, .process = process};
-    bpf_loop(2 * kMaxPythonFrames / kFramesPerTurn, step_frames_in_loop, &context, 0);
-  } else {
-    for (u32 i = 0; i < kUnrolledFrames; ++i) {
-      if (step_frames(walk, process, 0)) break;
-    }
-  }
-}
-
-// Whether there is a frame at this address: whether what it says is its code is of the same type as a code
-// object that is known.
-INLINE int is_frame(u64 address, const struct PythonProcess* process, u64 known_type) {
-  const u64 type_at = process->layout.free_threaded ? 24 : 8;  // ob_type of a PyObject
-  u64 code = 0;
-  u64 type = 0;
-  if ((address & (sizeof address - 1)) != 0) return 0;
-  if (read_word(&code, address + process->layout.frame_code) != 0) return 0;
-  code &= ~(u64)kTagBits;
-  return read_word(&type, code + type_at) == 0 && type == known_type;
-}
-
-static long try_register(u32 index, void* context) {
-  const struct Context* found = context;
-  struct Walk* walk = found->walk;
-  if (index >= kRegisters) return 1;
-  const u64 value = walk->registers[index];
-  if (value == walk->first || value == 0) return 0;
-  if (!is_frame(value, found->process, walk->code_type)) return 0;
-  walk->frame = value;
-  return 1;
-}
-
-// The interrupt came between the two stores with which a generator is entered or left: the current frame is
-// the generator's, which has no caller (any more, or yet). The evaluator has the caller's frame in a
-// register.
-INLINE int find_caller(const u64* registers, struct Walk* walk, const struct PythonProcess* process) {
-  const u64 type_at = process->layout.free_threaded ? 24 : 8;
-  u64 known_type = 0;
-  if (read_word(&known_type, walk->frames[0].code + type_at) != 0) return 0;
-  walk->frame = 0;
-  walk->code_type = known_type;
-#pragma unroll
-  for (u32 i = 0; i < kRegisters; ++i) walk->registers[i] = registers[i];
-  struct Context context = {.walk = walk, .process = process};
-  bpf_loop(kRegisters, try_register, &context, 0);
-  return walk->frame != 0;
-}
-
-// 3.11, 3.12: the interrupt came while a call of the evaluator began, whose _PyCFrame was in the chain
-// already and named no frame yet. What it will run is not on the stack so far.
-INLINE int leave_first_call(struct Walk* walk, const struct PythonProcess* process) {
-  u64 before = 0;
-  u64 frame = 0;
-  if (walk->first_cframe == 0 || process->layout.cframe_previous < 0) return 0;
-  if (read_word(&before, walk->first_cframe + process->layout.cframe_previous) != 0) return 0;
-  if (before == 0 || read_word(&frame, before + process->layout.cframe_frame) != 0) return 0;
-  walk->cframe = before;
-  walk->frame = frame;
-  walk->count = 0;
-  walk->at_entry = 0;
-  return frame != 0;
+// Whether the thread runs no Python: its only _PyCFrame is the one in its state, or there is none.
+INLINE int is_at_rest(const struct Walk* walk) {
+  return walk->first_cframe == 0 || walk->first_cframe - walk->found < kMaxPythonThreadBytes;
 }
 
 INLINE void read_frames(const u64* registers, struct Walk* walk, const struct PythonProcess* process,
@@ -246,15 +15,16 @@ INLINE void read_frames(const u64* registers, struct Walk* walk, const struct Py
     return;
   }
   walk->outcome = kPythonWalkNone;
-  if (walk->frame == 0 || walk->frame == walk->base_frame) return;
-  if (by_bpf_loop) copy_window(walk, process);
+  if (walk->frame == 0 && is_at_rest(walk)) return;
+  if (walk->frame == walk->base_frame && walk->frame != 0) return;
+  if (by_bpf_loop) copy_window(walk);
   walk_chain(walk, process, by_bpf_loop);
   // A second loop is more than the older kernels' verifier stands.
-  if (by_bpf_loop && (walk->outcome == kPythonWalkTorn || walk->outcome == kPythonWalkUnread)) {
-    const int left = walk->outcome == kPythonWalkTorn && walk->count == 1 && walk->frames[0].generator;
-    if (left ? find_caller(registers, walk, process) : leave_first_call(walk, process)) {
-      walk_chain(walk, process, by_bpf_loop);
-    }
+  if (by_bpf_loop && has_failed(walk)) {
+    struct Context context = {.walk = walk, .process = process};
+#pragma unroll
+    for (u32 i = 0; i < kRegisters; ++i) walk->registers[i] = registers[i];
+    bpf_loop(kWalksAgain, walk_again, &context, 0);
   }
-  if (walk->outcome == kPythonWalkFull && walk->count == 0) walk->outcome = kPythonWalkNone;
+  if (walk->outcome == kPythonWalkFull && walk->count == walk->begun) walk->outcome = kPythonWalkNone;
 }

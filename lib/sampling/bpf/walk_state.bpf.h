@@ -7,6 +7,7 @@
 // After the kernel's types.
 #include <bpf/bpf_helpers.h>
 
+#include "model/python_calls.h"
 #include "sampling/bpf/python_record.h"
 
 typedef __u64 u64;
@@ -22,11 +23,14 @@ enum {
   kRegisters = 15,      // the general ones, at the beginning of x86-64's struct pt_regs, without the stack's
   kWindowBytes = 8192,  // of the data stack, copied at once
   kFramesPerTurn = 2,
+  kWalksAgain = 4,
+  kThreadStates = 4,      // of one thread, one for each interpreter that it is in
   kUnrolledFrames = 128,  // each one costs the verifier time
   kUnrolledThreads = 64,
   kMetCodes = 16,      // code objects of one walk whose identity is kept
   kSeenCodes = 16384,  // of all processes, that Strobe was woken for
-  kSampleIt = 1,       // what this program returns: the ordinary sample is written as well
+  kStrangers = 4096,
+  kSampleIt = 1,  // what this program returns: the ordinary sample is written as well
 };
 
 // A code object of this walk: recursion shows the same one again and again.
@@ -40,25 +44,37 @@ struct SeenCodes {
   u32 tag[kSeenCodes];
 };
 
+// The same of processes that are not watched.
+struct Strangers {
+  u32 pid[kStrangers];
+};
+
 // All that one walk works on, with room after what is looked at by offset.
 struct Walk {
   struct PythonRecord record;  // with the frames: what is sent
   struct RawPythonFrame frames[kMaxPythonFrames];
   u64 frame;   // the one to look at next
   u64 cframe;  // 3.11: the _PyCFrame of the run
-  u64 first;   // where the walk began
+  u64 first;   // where the first walk began
   u64 first_cframe;
-  u64 base_frame;   // 3.15: the last one
+  u64 base_frame;  // 3.15: the last one
+  u64 chunk;       // the newest one of the data stack, and its top
+  u64 top;
   u64 candidate;    // the thread state to look at next
   u64 interpreter;  // whose list it is on
   u64 found;        // the sampled thread's
+  u64 anchor;       // where the oldest call of the state lies that is the newest one so far
+  u64 only;         // the interpreter where there is no other; else 0
   u64 generation;
-  u64 code_type;  // where it is needed: address of PyCode_Type
+  u64 code_type;  // address of PyCode_Type; 0 not known
   u64 registers[kRegisters];
   struct MetCode met[kMetCodes];
   u32 news;  // a code object was met that Strobe has not been woken for
   u32 count;
+  u32 begun;     // how many frames there were when the walk of this state began
   u32 tid;       // in the process's own PID namespace
+  u32 newest;    // 3.11, 3.12: the frames are those of the newest call of the evaluator that runs any
+  u32 left_out;  // the innermost frame was
   u32 at_entry;  // the frame before was the oldest of its C call
   u32 outcome;
   u8 thread[kMaxPythonThreadBytes + 8];
@@ -101,6 +117,13 @@ struct {
   __type(key, u32);
   __type(value, struct SeenCodes);
 } seen_codes SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct Strangers);
+} strangers SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -69,9 +69,11 @@ static long step_threads_in_loop(u32 index, void* context) {
   return step_threads(found->walk, found->process);
 }
 
-// Looks at a thread state that is likely to be the right one.
+// Looks at a thread state that is likely to be the right one. It may be freed, with its interpreter, and look
+// as before: states of interpreters that are not there count for nothing.
 INLINE int try_thread(struct Walk* walk, const struct PythonProcess* process, u64 state) {
   if (state == 0 || read_thread(walk, process, state) != 0 || !is_own_thread(walk, process)) return 0;
+  if (walk->only != 0 && thread_word(walk, process->layout.thread_interpreter) != walk->only) return 0;
   walk->found = state;
   return 1;
 }
@@ -80,14 +82,23 @@ INLINE int try_thread(struct Walk* walk, const struct PythonProcess* process, u6
 INLINE void find_thread(struct Walk* walk, const struct PythonProcess* process, u64 id, int by_bpf_loop) {
   const struct CachedThread* cached = bpf_map_lookup_elem(&threads, &id);
   walk->found = 0;
-  if (cached && cached->generation == process->generation && try_thread(walk, process, cached->state)) return;
-
+  walk->only = 0;
   walk->outcome = kPythonWalkUnread;
   u64 head = 0;
+  u64 next = 0;
   if (read_word(&head, process->runtime + process->layout.runtime_interpreters) != 0) return;
   walk->outcome = kPythonWalkNone;
   if (head == 0) return;
-  if (!try_thread(walk, process, read_holder(walk, process, head))) {
+  walk->outcome = kPythonWalkUnread;
+  if (read_word(&next, head + process->layout.interpreter_next) != 0) return;
+  if (next == 0) walk->only = head;
+  // Of several interpreters each can end at any time: only what is in the lists is there.
+  const int trusting = walk->only != 0 || !by_bpf_loop;
+  if (trusting && cached && cached->generation == process->generation &&
+      try_thread(walk, process, cached->state)) {
+    return;
+  }
+  if (!trusting || !try_thread(walk, process, read_holder(walk, process, head))) {
     u64 first = 0;
     walk->outcome = kPythonWalkUnread;
     if (read_word(&first, head + process->layout.interpreter_threads) != 0) return;
@@ -108,15 +119,15 @@ INLINE void find_thread(struct Walk* walk, const struct PythonProcess* process, 
   bpf_map_update_elem(&threads, &id, &fresh, BPF_ANY);
 }
 
-// What the thread has of its interpreter. Afterwards walk->thread is the state whose frames count: a thread
-// can have several, one for each interpreter it was in.
-INLINE void look_at_interpreter(struct Walk* walk, const struct PythonProcess* process) {
+// What the thread has of the interpreter of walk->found. Where several interpreters share the GIL,
+// `may_switch` goes over to the thread's state that holds it.
+INLINE void look_at_interpreter(struct Walk* walk, const struct PythonProcess* process, int may_switch) {
   u64 interpreter = thread_word(walk, process->layout.thread_interpreter);
   const u64 holder = read_holder(walk, process, interpreter);
   const int enabled =
       process->layout.gil_enabled < 0 || (s32)WORD_AT(walk->gil, kGilBytes, process->layout.gil_enabled) != 0;
   const int locked = (s32)WORD_AT(walk->gil, kGilBytes, process->layout.gil_locked) > 0;
-  if (enabled && locked && holder != 0 && holder != walk->found) {
+  if (may_switch && enabled && locked && holder != 0 && holder != walk->found) {
     const u64 former = walk->found;
     if (try_thread(walk, process, holder)) {
       interpreter = thread_word(walk, process->layout.thread_interpreter);

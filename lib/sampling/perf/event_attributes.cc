@@ -2,9 +2,11 @@
 
 #include <ctime>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "os/perf_event.h"
+#include "sampling/perf/wake_record.h"
 
 namespace strobe::sampling {
 namespace {
@@ -53,6 +55,39 @@ perf_event_attr make_inherited_attr(const EngineOptions& options, const PerfFeat
   attr.comm_exec = 1;
   attr.task = 1;
   attr.build_id = features.build_id;
+  return attr;
+}
+
+perf_event_attr make_switch_attr(const EngineOptions& options, const PerfFeatures& features, uint64_t every) {
+  constexpr uint32_t kSwitchStackBytes = 8 * 1024;  // the rest is read while the thread still waits
+  perf_event_attr attr = make_attr(every != 0 ? PERF_COUNT_SW_CONTEXT_SWITCHES : PERF_COUNT_SW_DUMMY);
+  ask_for_samples(attr, options, features);
+  attr.sample_stack_user = std::min(options.stack_bytes, kSwitchStackBytes);
+  attr.sample_period = every;
+  attr.context_switch = 1;
+  attr.disabled = 1;
+  attr.inherit = 1;
+  attr.inherit_thread = features.inherit_thread && !options.follow_children;
+  return attr;
+}
+
+perf_event_attr make_wake_attr(uint64_t tracepoint) {
+  perf_event_attr attr = make_attr(tracepoint);
+  attr.type = PERF_TYPE_TRACEPOINT;
+  attr.sample_type = kWakeSampleType;
+  attr.sample_id_all = 1;
+  attr.sample_period = 1;
+  return attr;
+}
+
+perf_event_attr make_fault_attr(const EngineOptions& options, const PerfFeatures& features) {
+  perf_event_attr attr = make_attr(PERF_COUNT_SW_PAGE_FAULTS);
+  ask_for_samples(attr, options, features);
+  attr.sample_period = options.fault_period;
+  attr.disabled = features.on_exec;
+  attr.enable_on_exec = features.on_exec && !options.start_paused;
+  attr.inherit = 1;
+  attr.inherit_thread = features.inherit_thread && !options.follow_children;
   return attr;
 }
 

@@ -35,6 +35,17 @@ Result<PerfFeatures> probe_perf_features(const EngineOptions& options, pid_t pid
 [[nodiscard]] perf_event_attr make_inherited_attr(const EngineOptions& options, const PerfFeatures& features,
                                                   bool sample);
 
+/// Reports the task's switches on one CPU, and with `every` samples one in so many of them, which needs the
+/// right to sample the kernel, where switches happen; 0: none. Inherited, and off at first.
+[[nodiscard]] perf_event_attr make_switch_attr(const EngineOptions& options, const PerfFeatures& features,
+                                               uint64_t every);
+
+/// Reports every wake-up on one CPU, by the tracepoint of that number. Needs the right to read tracepoints.
+[[nodiscard]] perf_event_attr make_wake_attr(uint64_t tracepoint);
+
+/// Samples one in `options.fault_period` page faults of the task on one CPU, minor and major ones. Inherited.
+[[nodiscard]] perf_event_attr make_fault_attr(const EngineOptions& options, const PerfFeatures& features);
+
 /// Counts the CPU time of one thread alone.
 [[nodiscard]] perf_event_attr make_counter_attr(const EngineOptions& options, const PerfFeatures& features);
 

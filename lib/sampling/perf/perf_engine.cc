@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/clock.h"
 #include "os/descriptor_limit.h"
@@ -13,13 +12,8 @@
 #include "os/proc_tasks.h"
 #include "os/procfs.h"
 #include "sampling/perf/attacher.h"
-#include "sampling/perf/cpu_report.h"
-#include "sampling/perf/procfs_look.h"
-#include "sampling/perf/python_frames.h"
-#include "sampling/perf/ring_keeper.h"
-#include "sampling/perf/ring_set.h"
-#include "sampling/perf/target_events.h"
-#include "sampling/perf/thread_table.h"
+#include "sampling/perf/perf_engine_class.h"
+#include "sampling/perf/wake_record.h"
 
 namespace strobe::sampling {
 namespace {
@@ -27,81 +21,9 @@ namespace {
 // A record is stamped before it is written, and readable only when it is complete: about 3 us with a 16 KiB
 // stack, more when a virtual CPU is taken off meanwhile. What is younger than this is left for the next time.
 constexpr uint64_t kPublishMarginNs = 2'000'000;
-constexpr uint64_t kResyncIntervalNs = 200'000'000;
-constexpr uint64_t kEverything = UINT64_MAX;
-constexpr uint64_t kSwitchAgainNs = 20'000'000;
 constexpr int kNice = -10;
 
-class PerfEngine final : public Engine {
- public:
-  PerfEngine(const EngineOptions& options, const PerfFeatures& features)
-      : options_(options),
-        features_(features),
-        layout_(record_layout(options, features)),
-        python_(options, layout_),
-        threads_(options.period_ns) {}
-
-  Result<void> start(const EngineTarget& target, EventSink& sink) override;
-  Result<void> poll(EventSink& sink, int timeout_ms) override;
-  Result<void> pause(EventSink& sink) override;
-  Result<void> resume(EventSink& sink) override;
-  Result<void> report_cpu(EventSink& sink) override;
-  Result<void> finish(EventSink& sink) override;
-  [[nodiscard]] int wake_fd() const override { return rings_ ? rings_->wake_fd() : -1; }
-  [[nodiscard]] bool targets_gone() const override { return started_ && threads_.empty(); }
-  [[nodiscard]] PythonReading python_reading() const override { return python_.reading(); }
-  void expect_python() override { python_.expect(); }
-  void watch_python(const PythonTarget& target) override { python_.watch(target); }
-  void describe(Quality& quality) const override;
-  [[nodiscard]] bool pooled_sampling() const override { return per_cpu_since_ns_.has_value(); }
-
- private:
-  void drain(EventSink& sink, uint64_t front_ns);
-  void deliver(const MergedRecord& merged, EventSink& sink);
-  void handle(SampleRecord& record, const MergedRecord& merged, EventSink& sink);
-  void handle(const ForkEvent& event, EventSink& sink);
-  void handle(const ExitEvent& event, EventSink& sink);
-  void handle(const CommEvent& event, EventSink& sink);
-  void handle(const MapEvent& event, EventSink& sink);
-  void handle(const ReadRecord& record, EventSink& sink);
-  void handle(const LostRecord& record, EventSink& sink);
-
-  [[nodiscard]] bool wanted(const SampleRecord& record, const MergedRecord& merged) const;
-  [[nodiscard]] bool covers(pid_t pid) const {  // or it is a child that is not wanted
-    return options_.follow_children || std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
-  }
-  Result<void> switch_to_per_cpu();
-  void hold_back(EventSink& sink);
-  void look_after_pauses(EventSink& sink, uint64_t now_ns);
-  void read_procfs_again(EventSink& sink);
-  [[nodiscard]] CpuReport::Moment moment() const {
-    return {.time_ns = last_time_ns_, .trusted = counts_.lost_kernel == 0};
-  }
-
-  EngineOptions options_;
-  PerfFeatures features_;
-  RecordLayout layout_;
-  std::vector<pid_t> pids_;
-  std::optional<RingSet> rings_;  // before the events, which are redirected into them
-  PythonFrames python_;           // before the events, which run its program, and after the rings it reads
-  std::optional<TargetEvents> events_;
-  std::optional<RingKeeper> ring_keeper_;
-  ThreadTable threads_;
-  bool started_ = false;
-  bool finished_ = false;
-  bool per_cpu_refused_ = false;
-  std::optional<uint64_t> per_cpu_since_ns_;
-  bool resync_wanted_ = false;
-  ProcfsLook procfs_{&threads_};
-  std::optional<CpuReport> cpu_;  // there with the events
-  bool paused_ = false;
-  bool was_paused_ = false;
-  uint64_t repeat_switch_ns_ = 0;  // when to switch the events a second time; 0: done
-  uint64_t resynced_ns_ = 0;
-  uint64_t last_time_ns_ = 0;
-  uint64_t late_now_ = 0;  // in this drain
-  SampleCounts counts_;
-};
+}  // namespace
 
 Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   os::raise_descriptor_limit();
@@ -109,12 +31,13 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
   pids_ = target.pids;
   const std::vector<int> cpus = os::list_online_cpus();
-  auto rings = RingSet::open(cpus, python_.reads_running());
-  if (!rings) return pass(std::move(rings));
-  rings_.emplace(std::move(*rings));
+  if (auto opened = open_rings(cpus); !opened) return opened;
   if (auto watched = rings_->watch(python_.wake_fd()); !watched) return watched;
-  const TargetEvents::Outlets outlets{.rings = &*rings_, .program = python_.program()};
+  const TargetEvents::Outlets outlets{.rings = &*rings_,
+                                      .program = python_.program(),
+                                      .switch_rings = switch_rings_ ? &*switch_rings_ : nullptr};
   events_.emplace(options_, features_, cpus, outlets);
+  if (switch_rings_) wakes_ = WakeEvents::open(*switch_rings_);
   ring_keeper_.emplace(RingKeeper::Sources{.rings = &*rings_, .events = &*events_}, options_.period_ns,
                        features_.kernel);
   cpu_.emplace(&*events_, &threads_);
@@ -125,6 +48,7 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
     for (const pid_t pid : pids_) {
       if (auto opened = events_->open_thread(pid, !per_cpu, [](size_t) { return true; }); !opened)
         return opened;
+      if (!events_->counts_originals()) cpu_->begin_uncounted(pid, pid);
       threads_.add(pid, pid, true);
       report_existing_thread(sink, pid, pid, begin_ns);
     }
@@ -143,6 +67,20 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
   return {};
 }
 
+Result<void> PerfEngine::open_rings(const std::vector<int>& cpus) {
+  if (!options_.wall) {
+    auto rings = RingSet::open(cpus, python_.reads_running());
+    if (!rings) return pass(std::move(rings));
+    rings_.emplace(std::move(*rings));
+    return {};
+  }
+  auto pair = RingSet::open_pair(cpus, python_.reads_running());
+  if (!pair) return pass(std::move(pair));
+  rings_.emplace(std::move(pair->first));
+  switch_rings_.emplace(std::move(pair->second));
+  return rings_->watch(switch_rings_->wake_fd());
+}
+
 Result<void> PerfEngine::switch_to_per_cpu() {
   auto since = events_->switch_to_per_cpu();
   if (!since) {
@@ -159,13 +97,17 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   if (python_.reads_running())
     static_cast<void>(ring_keeper_->wake_at_every_record([&] { drain(sink, kEverything); }));
   python_.read_at(*rings_);
-  drain(sink, monotonic_now_ns() - kPublishMarginNs);
+  const uint64_t front_ns = monotonic_now_ns() - kPublishMarginNs;
+  drain(sink, front_ns);
+  if (python_.take_stranger()) haste_until_ns_ = front_ns + 3 * kPublishMarginNs;
   if (!per_cpu_since_ns_ && !per_cpu_refused_ && features_.per_cpu &&
       options_.per_cpu == EngineOptions::PerCpu::automatic && threads_.many_unsampled()) {
     // Refused (descriptors): sampling per thread goes on.
     static_cast<void>(switch_to_per_cpu());
   }
   const uint64_t now_ns = monotonic_now_ns();
+  events_->adapt_switches(now_ns, switches_);
+  if (wakes_) wakes_->adapt(now_ns, switches_);
   look_after_pauses(sink, now_ns);
   auto lost = ring_keeper_->replace_dead(now_ns);
   if (!lost) return pass(std::move(lost));
@@ -178,57 +120,6 @@ Result<void> PerfEngine::poll(EventSink& sink, int timeout_ms) {
   return {};
 }
 
-/// For a start in a paused state. Targets that already run had to be opened as if to be recorded, because
-/// births among them show only by records; what was sampled and counted by that is thrown away.
-void PerfEngine::hold_back(EventSink& sink) {
-  events_->disable_all();
-  paused_ = was_paused_ = true;
-  drain(sink, kEverything);
-  CpuReport::Moment start = moment();
-  start.reported = false;
-  cpu_->report_live(start, sink);
-  cpu_->pause();
-  procfs_.note_programs();
-}
-
-Result<void> PerfEngine::pause(EventSink& sink) {
-  events_->disable_all();
-  drain(sink, kEverything);
-  cpu_->pause();
-  procfs_.note_programs();
-  paused_ = was_paused_ = true;
-  repeat_switch_ns_ = monotonic_now_ns() + kSwitchAgainNs;
-  return {};
-}
-
-Result<void> PerfEngine::resume(EventSink& sink) {
-  drain(sink, kEverything);
-  read_procfs_again(sink);  // while no record can come, so that who is absent has ended
-  events_->enable_all();
-  paused_ = false;
-  last_time_ns_ = std::max(last_time_ns_, monotonic_now_ns());
-  read_procfs_again(sink);  // for what happened just before the events began
-  cpu_->resume();
-  procfs_.forget_programs();
-  repeat_switch_ns_ = monotonic_now_ns() + kSwitchAgainNs;
-  return {};
-}
-
-void PerfEngine::look_after_pauses(EventSink& sink, uint64_t now_ns) {
-  // A thread born in the middle of the switch may have copied the state from before (inherit_event in
-  // kernel/events/core.c reads it before it takes the lock); switching twice changes nothing else.
-  if (repeat_switch_ns_ != 0 && now_ns >= repeat_switch_ns_) {
-    repeat_switch_ns_ = 0;
-    paused_ ? events_->disable_all() : events_->enable_all();
-  }
-  // Stopped events write no records: births and ends have to be looked for.
-  if (paused_ && now_ns - resynced_ns_ >= kResyncIntervalNs) {
-    resynced_ns_ = now_ns;
-    last_time_ns_ = std::max(last_time_ns_, now_ns);
-    read_procfs_again(sink);
-  }
-}
-
 Result<void> PerfEngine::report_cpu(EventSink& sink) {
   cpu_->report_live(moment(), sink);
   return {};
@@ -237,7 +128,7 @@ Result<void> PerfEngine::report_cpu(EventSink& sink) {
 Result<void> PerfEngine::finish(EventSink& sink) {
   if (finished_ || !started_) return {};
   finished_ = true;
-  events_->disable_all();
+  switch_all(false);
   drain(sink, kEverything);
   if (resync_wanted_) read_procfs_again(sink);
   CpuReport::Moment end = moment();
@@ -249,15 +140,12 @@ Result<void> PerfEngine::finish(EventSink& sink) {
 void PerfEngine::drain(EventSink& sink, uint64_t front_ns) {
   rings_->refresh();
   python_.fetch(sink);
-  RingMerger& merger = rings_->merger();
+  if (switch_rings_) switch_rings_->refresh();
   late_now_ = 0;
-  while (const auto merged = merger.next(front_ns)) {
-    if (!merged->late) last_time_ns_ = merged->time_ns;
-    deliver(*merged, sink);
-    merger.pop(*merged);
-    rings_->release_some(merged->ring);
+  while (deliver_next(sink, front_ns)) {
   }
   rings_->release_all();
+  if (switch_rings_) switch_rings_->release_all();
   python_.delivered(last_time_ns_);
   if (late_now_ != 0) {
     counts_.late += late_now_;
@@ -265,7 +153,27 @@ void PerfEngine::drain(EventSink& sink, uint64_t front_ns) {
   }
 }
 
+/// The older of the two next records, of all rings.
+bool PerfEngine::deliver_next(EventSink& sink, uint64_t front_ns) {
+  RingSet* rings = &*rings_;
+  auto merged = rings->merger().next(front_ns);
+  if (switch_rings_) {
+    auto other = switch_rings_->merger().next(front_ns);
+    if (other && (!merged || other->time_ns < merged->time_ns)) {
+      merged = other;
+      rings = &*switch_rings_;
+    }
+  }
+  if (!merged) return false;
+  if (!merged->late) last_time_ns_ = std::max(last_time_ns_, merged->time_ns);
+  deliver(*merged, sink);
+  rings->merger().pop(*merged);
+  rings->release_some(merged->ring);
+  return true;
+}
+
 void PerfEngine::deliver(const MergedRecord& merged, EventSink& sink) {
+  if (wakes_ && deliver_wake(merged, sink)) return;
   auto record = decode_record(merged.bytes, layout_);
   if (!record) {  // the kernel wrote nonsense: as good as lost
     handle(LostRecord{.time_ns = merged.time_ns, .records = 1}, sink);
@@ -277,13 +185,29 @@ void PerfEngine::deliver(const MergedRecord& merged, EventSink& sink) {
         if constexpr (std::is_same_v<Found, SampleRecord>) {
           handle(found, merged, sink);
         } else if constexpr (std::is_same_v<Found, ThrottleRecord>) {
-          ++counts_.throttled;
+          if (!wakes_ || !wakes_->owns(found.event_id)) ++counts_.throttled;
         } else if constexpr (!std::is_same_v<Found, OtherRecord>) {
           if (!merged.late) found.time_ns = merged.time_ns;
           handle(found, sink);
         }
       },
       *record);
+}
+
+/// False where the record is none of a wake-up.
+bool PerfEngine::deliver_wake(const MergedRecord& merged, EventSink& sink) {
+  if (!wakes_->owns(decode_sample_id(merged.bytes))) return false;
+  auto wake = wakes_->decode(merged.bytes);
+  if (!wake || merged.late || paused_ || threads_.find(wake->tid) == nullptr) return true;
+  wake->time_ns = merged.time_ns;
+  sink.on_wake(*wake);
+  return true;
+}
+
+/// Of all events that can be stopped.
+void PerfEngine::switch_all(bool on) {
+  on ? events_->enable_all() : events_->disable_all();
+  if (wakes_) on ? wakes_->enable_all() : wakes_->disable_all();
 }
 
 bool PerfEngine::wanted(const SampleRecord& record, const MergedRecord& merged) const {
@@ -296,6 +220,18 @@ bool PerfEngine::wanted(const SampleRecord& record, const MergedRecord& merged) 
 }
 
 void PerfEngine::handle(SampleRecord& record, const MergedRecord& merged, EventSink& sink) {
+  if (events_->is_switch_event(record.event_id)) {
+    if (paused_ || merged.late || !covers(record.sample.pid)) return;
+    record.sample.python = python_.find(record.sample);
+    record.sample.time_ns = merged.time_ns;
+    return sink.on_switch_sample(record.sample);
+  }
+  if (events_->is_fault_event(record.event_id)) {
+    if (paused_ || merged.late || !covers(record.sample.pid)) return;
+    record.sample.python = python_.find(record.sample);
+    record.sample.time_ns = merged.time_ns;
+    return sink.on_fault_sample(record.sample);
+  }
   if (paused_ || !wanted(record, merged)) return;
   if (was_paused_ && threads_.find(record.sample.tid) == nullptr &&
       threads_.find(record.sample.pid) == nullptr) {
@@ -351,6 +287,11 @@ void PerfEngine::handle(const LostRecord& record, EventSink& sink) {
   sink.on_lost({.time_ns = record.time_ns, .samples = record.records, .reason = LossReason::ring_full});
 }
 
+void PerfEngine::handle(const SwitchEvent& event, EventSink& sink) {
+  if (event.out) ++switches_;
+  if (!paused_ && covers(event.pid)) sink.on_switch(event);
+}
+
 void PerfEngine::read_procfs_again(EventSink& sink) {
   const ProcfsLook::Plan plan{
       .time_ns = last_time_ns_, .follow_children = options_.follow_children, .final = finished_ || paused_};
@@ -368,15 +309,15 @@ void PerfEngine::describe(Quality& quality) const {
   quality.kernel_sampled = features_.kernel;
   quality.samples.taken = counts_.taken;
   quality.samples.late = counts_.late;
-  quality.samples.lost_kernel = counts_.lost_kernel + (rings_ ? rings_->merger().corruptions() : 0);
+  quality.samples.lost_kernel = counts_.lost_kernel + (rings_ ? rings_->merger().corruptions() : 0) +
+                                (switch_rings_ ? switch_rings_->merger().corruptions() : 0);
   quality.samples.throttled = counts_.throttled;
-  quality.overhead.ring_bytes = rings_ ? rings_->total_bytes() : 0;
+  quality.overhead.ring_bytes =
+      (rings_ ? rings_->total_bytes() : 0) + (switch_rings_ ? switch_rings_->total_bytes() : 0);
   if (ring_keeper_) ring_keeper_->describe(quality);
   python_.describe(quality);
   if (cpu_) cpu_->describe(quality);
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Engine>> make_perf_engine(const EngineOptions& options, const EngineTarget& target) {
   if (target.pids.empty()) return fail(ErrorCode::invalid_argument, "no process to record");

@@ -153,6 +153,16 @@ PerfRecord decode_lost(ByteReader& reader, const Trailer& trailer) {
   return LostRecord{.time_ns = trailer.time_ns, .records = reader.read_u64()};
 }
 
+/// Whose switch it is stands in the trailer alone.
+PerfRecord decode_switch(const perf_event_header& header, const Trailer& trailer) {
+  const bool out = (header.misc & PERF_RECORD_MISC_SWITCH_OUT) != 0;
+  return SwitchEvent{.time_ns = trailer.time_ns,
+                     .pid = trailer.pid,
+                     .tid = trailer.tid,
+                     .out = out,
+                     .forced = out && (header.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0};
+}
+
 PerfRecord decode_body(ByteReader& reader, const perf_event_header& header, const Trailer& trailer) {
   switch (header.type) {
     case PERF_RECORD_FORK:
@@ -169,8 +179,10 @@ PerfRecord decode_body(ByteReader& reader, const perf_event_header& header, cons
       return decode_lost(reader, trailer);
     case PERF_RECORD_LOST_SAMPLES:
       return LostRecord{.time_ns = trailer.time_ns, .records = reader.read_u64()};
+    case PERF_RECORD_SWITCH:
+      return decode_switch(header, trailer);
     case PERF_RECORD_THROTTLE:
-      return ThrottleRecord{.time_ns = trailer.time_ns};
+      return ThrottleRecord{.time_ns = trailer.time_ns, .event_id = trailer.event_id};
     default:
       return OtherRecord{.type = header.type};
   }

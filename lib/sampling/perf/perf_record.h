@@ -52,6 +52,7 @@ struct LostRecord {
 
 struct ThrottleRecord {
   uint64_t time_ns = 0;
+  uint64_t event_id = 0;
 };
 
 /// A kind of record that the engine has no use for.
@@ -60,7 +61,7 @@ struct OtherRecord {
 };
 
 using PerfRecord = std::variant<OtherRecord, SampleRecord, ForkEvent, ExitEvent, CommEvent, MapEvent,
-                                ReadRecord, LostRecord, ThrottleRecord>;
+                                ReadRecord, LostRecord, ThrottleRecord, SwitchEvent>;
 
 /// `record` is one whole record with its header, 8-byte aligned as rings have them.
 Result<PerfRecord> decode_record(Bytes record, const RecordLayout& layout);

@@ -56,9 +56,9 @@ void PythonFrames::watch(const PythonTarget& target) {
 }
 
 void PythonFrames::fetch(EventSink& sink) {
-  if (pids_.empty()) return;
   sink_ = &sink;
   if (program_) return program_->drain(*this);
+  if (pids_.empty()) return;
   if (!readers_) return;
   for (RunningRead& read : readers_->take()) {
     PythonCapture& capture = matcher_.add(read.tid, read.time_ns);
@@ -68,6 +68,10 @@ void PythonFrames::fetch(EventSink& sink) {
 }
 
 void PythonFrames::on_python(const bpf::PythonRecord& record, std::span<const RawPythonFrame> frames) {
+  if (record.outcome == bpf::kPythonWalkStranger) {
+    met_stranger_ = true;
+    return;
+  }
   PythonCapture& capture = matcher_.add(static_cast<pid_t>(record.tid), record.time_ns);
   bpf::fill_capture(record, frames, capture);
   sink_->on_python(static_cast<pid_t>(record.pid), capture);

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "model/events.h"
@@ -56,6 +57,9 @@ class PythonFrames final : private bpf::PythonRecordSink {
   /// watched.
   const PythonCapture* find(const RawSample& sample);
 
+  /// Whether a process of which nothing is known yet had its first sample, since the last call.
+  [[nodiscard]] bool take_stranger() { return std::exchange(met_stranger_, false); }
+
   /// Samples up to this time were delivered.
   void delivered(uint64_t time_ns) { matcher_.forget_before(time_ns); }
 
@@ -63,8 +67,9 @@ class PythonFrames final : private bpf::PythonRecordSink {
   void on_python(const bpf::PythonRecord& record, std::span<const RawPythonFrame> frames) override;
   std::unique_ptr<bpf::PythonProgram> program_;
   std::unique_ptr<RunningReaders> readers_;  // where there is no program
-  std::string refusal_;             // why there is no program; empty where there is, or was not asked for
-  bool any_ = false;                // there was a Python
+  std::string refusal_;  // why there is no program; empty where there is, or was not asked for
+  bool any_ = false;     // there was a Python
+  bool met_stranger_ = false;
   bool expected_ = false;           // or will be
   std::unordered_set<pid_t> pids_;  // watched
   PythonMatcher matcher_;

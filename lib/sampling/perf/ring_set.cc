@@ -24,8 +24,23 @@ size_t RingSet::wanted_bytes(size_t cpus) {
   return std::bit_floor(std::clamp(kMaxTotalBytes / cpus, smallest_bytes(), kMaxRingBytes));
 }
 
-Result<RingSet> RingSet::open(const std::vector<int>& cpus, bool wake_at_every_record) {
-  size_t bytes = wanted_bytes(cpus.size());
+Result<RingSet::Pair> RingSet::open_pair(const std::vector<int>& cpus, bool first_wakes_at_every_record) {
+  size_t bytes = wanted_bytes(2 * cpus.size());
+  while (true) {
+    auto first = open(cpus, first_wakes_at_every_record, bytes);
+    if (!first) return pass(std::move(first));
+    bytes = std::min(bytes, first->data(0).size());
+    auto second = open(cpus, false, bytes);
+    if (!second && bytes <= smallest_bytes()) return pass(std::move(second));
+    // The first one must not take all the memory that may be locked.
+    const bool fair = second && second->data(0).size() * 2 >= bytes;
+    if (fair || bytes <= smallest_bytes()) return Pair{std::move(*first), std::move(*second)};
+    bytes /= 2;
+  }
+}
+
+Result<RingSet> RingSet::open(const std::vector<int>& cpus, bool wake_at_every_record, size_t most_bytes) {
+  size_t bytes = std::min(wanted_bytes(cpus.size()), most_bytes);
   RingSet set;
   set.cpus_ = cpus;
   while (true) {

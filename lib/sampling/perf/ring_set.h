@@ -23,7 +23,11 @@ class RingSet {
   [[nodiscard]] static size_t wanted_bytes(size_t cpus);
 
   /// Rings for these CPUs, as large as the limits above and the user's locked memory allow.
-  static Result<RingSet> open(const std::vector<int>& cpus, bool wake_at_every_record = false);
+  static Result<RingSet> open(const std::vector<int>& cpus, bool wake_at_every_record = false,
+                              size_t most_bytes = kMaxRingBytes);
+  /// Two sets for the same CPUs that share these limits, of about the same size.
+  struct Pair;
+  static Result<Pair> open_pair(const std::vector<int>& cpus, bool first_wakes_at_every_record);
 
   [[nodiscard]] size_t size() const { return rings_.size(); }
   [[nodiscard]] const UniqueFd& owner(size_t ring) const { return owners_[ring]; }
@@ -78,6 +82,11 @@ class RingSet {
   std::unique_ptr<RingMerger> merger_;
   std::function<void(size_t)> leave_;
   UniqueFd epoll_;
+};
+
+struct RingSet::Pair {
+  RingSet first;
+  RingSet second;
 };
 
 }  // namespace strobe::sampling

@@ -71,7 +71,7 @@ class RunningReaders::Thread {
 
   void read(const RawSample& sample) {
     RunningRead read{.pid = sample.pid, .tid = sample.tid, .time_ns = sample.time_ns, .capture = {}};
-    if (readers_->reader_->read_frames(sample.pid, sample.tid, false, read.capture)) {
+    if (readers_->reader_->read_frames({.pid = sample.pid, .tid = sample.tid}, read.capture)) {
       readers_->hand_in(std::move(read));
     }
   }

@@ -14,7 +14,11 @@ constexpr uint64_t kNeverNs = uint64_t{1} << 60;  // a period of 36 years
 
 TargetEvents::TargetEvents(const EngineOptions& options, const PerfFeatures& features, std::vector<int> cpus,
                            const Outlets& outlets)
-    : options_(options), features_(features), cpus_(std::move(cpus)), outlets_(outlets) {}
+    : options_(options), features_(features), cpus_(std::move(cpus)), outlets_(outlets) {
+  if (outlets.switch_rings != nullptr) {
+    switches_.emplace(options, features, outlets.switch_rings, outlets.program);
+  }
+}
 
 Result<UniqueFd> TargetEvents::open_sampling(const perf_event_attr& attr, pid_t tid, size_t cpu_index) const {
   auto event = os::open_perf_event(attr, tid, cpus_[cpu_index]);
@@ -29,21 +33,44 @@ Result<UniqueFd> TargetEvents::open_sampling(const perf_event_attr& attr, pid_t 
 
 Result<void> TargetEvents::open_thread(pid_t tid, bool sample, const std::function<bool(size_t)>& wanted) {
   // Not inherited, hence not shared with children: the kernel has no other exact count of this one thread.
-  auto counter = os::open_perf_event(make_counter_attr(options_, features_), tid, -1);
-  if (!counter) return pass(std::move(counter));
+  UniqueFd counter;
+  if (counts_originals()) {
+    auto opened = os::open_perf_event(make_counter_attr(options_, features_), tid, -1);
+    if (!opened) return pass(std::move(opened));
+    counter = std::move(*opened);
+  }
   ThreadEvents events;
   const perf_event_attr attr = make_inherited_attr(options_, features_, sample);
   for (size_t i = 0; i < cpus_.size(); ++i) {
     events.per_cpu.emplace_back();
     events.opened_ns.push_back(0);
     if (!wanted(i)) continue;
+    // Before the clock: the kernel pairs the events of two threads by their order as it hands over counts
+    // (perf_event_sync_stat), and has a child's in the order of its kinds (perf_event_groups_cmp): these come
+    // first. Where that is otherwise, CPU times are found not to fit the switches, and taken from them.
+    if (switches_) {
+      if (auto opened = switches_->open(tid, i); !opened) return opened;
+    }
+    if (options_.fault_period != 0) {
+      if (auto opened = open_faults(tid, i); !opened) return opened;
+    }
     auto event = open_sampling(attr, tid, i);
     if (!event) return pass(std::move(event));
     events.per_cpu.back() = std::move(*event);
     events.opened_ns.back() = monotonic_now_ns();
   }
   threads_[tid] = std::move(events);
-  counters_[tid] = std::move(*counter);
+  if (counter) counters_[tid] = std::move(counter);
+  return {};
+}
+
+Result<void> TargetEvents::open_faults(pid_t tid, size_t cpu_index) {
+  auto event = open_sampling(make_fault_attr(options_, features_), tid, cpu_index);
+  if (!event) return pass(std::move(event));
+  auto id = os::read_perf_event_id(*event);  // what is inherited has it as well
+  if (!id) return pass(std::move(id));
+  fault_event_ids_.insert(*id);
+  fault_events_.push_back({.cpu_index = cpu_index, .fd = std::move(*event)});
   return {};
 }
 
@@ -83,12 +110,19 @@ void TargetEvents::for_all(Action action) {
       if (event) action(event);
     }
   }
+  for (const FaultEvent& event : fault_events_) action(event.fd);
   for (const auto& [tid, counter] : counters_) action(counter);
 }
 
-void TargetEvents::disable_all() { for_all(os::disable_perf_event); }
+void TargetEvents::disable_all() {
+  for_all(os::disable_perf_event);
+  if (switches_) switches_->disable_all();
+}
 
-void TargetEvents::enable_all() { for_all(os::enable_perf_event); }
+void TargetEvents::enable_all() {
+  for_all(os::enable_perf_event);
+  if (switches_) switches_->enable_all();
+}
 
 uint64_t TargetEvents::read_count(pid_t tid) const {
   const auto counter = counters_.find(tid);
@@ -127,6 +161,10 @@ Result<void> TargetEvents::redirect(size_t cpu_index, const UniqueFd& ring) cons
     const UniqueFd& event = thread.per_cpu[cpu_index];
     if (!event) continue;
     if (auto redirected = os::redirect_perf_output(event, ring); !redirected) return redirected;
+  }
+  for (const FaultEvent& event : fault_events_) {
+    if (event.cpu_index != cpu_index) continue;
+    if (auto redirected = os::redirect_perf_output(event.fd, ring); !redirected) return redirected;
   }
   if (cpu_events_.empty()) return {};
   return os::redirect_perf_output(cpu_events_[cpu_index], ring);

@@ -1,13 +1,15 @@
 // The descriptors of all events on the target: per original thread one inherited event on each CPU, which
-// every thread and process that comes from it shares, and one counter of its own; and, when switched on, one
-// sampling event per CPU for all.
+// every thread and process that comes from it shares, and (mostly) one counter of its own; and, when switched
+// on, one sampling event per CPU for all.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -15,6 +17,7 @@
 #include "sampling/bpf/python_program.h"
 #include "sampling/perf/event_attributes.h"
 #include "sampling/perf/ring_set.h"
+#include "sampling/perf/switch_events.h"
 
 namespace strobe::sampling {
 
@@ -25,6 +28,7 @@ class TargetEvents {
     RingSet* rings = nullptr;  ///< one for each CPU
     /// Runs at every sample; may be null.
     const bpf::PythonProgram* program = nullptr;
+    RingSet* switch_rings = nullptr;  ///< where waiting is recorded: for the switches, likewise
   };
   TargetEvents(const EngineOptions& options, const PerfFeatures& features, std::vector<int> cpus,
                const Outlets& outlets);
@@ -43,6 +47,17 @@ class TargetEvents {
     return ring < cpu_event_ids_.size() && cpu_event_ids_[ring] == event_id;
   }
 
+  /// Samples of these are stacks of switches.
+  [[nodiscard]] bool is_switch_event(uint64_t event_id) const {
+    return switches_ && switches_->owns(event_id);
+  }
+  /// Samples of these are stacks of page faults.
+  [[nodiscard]] bool is_fault_event(uint64_t event_id) const { return fault_event_ids_.contains(event_id); }
+  /// So many switches happened up to now.
+  void adapt_switches(uint64_t now_ns, uint64_t switches) {
+    if (switches_) switches_->adapt(now_ns, switches);
+  }
+
   /// CPU time on one CPU of all original threads and all that came from them.
   [[nodiscard]] uint64_t read_cpu_ns(size_t cpu_index) const;
   /// Sends the records of one CPU into another ring.
@@ -52,6 +67,11 @@ class TargetEvents {
   void disable_all();
   void enable_all();
 
+  /// Whether original threads have counters. A launched one has none: a counter is not inherited, and threads
+  /// whose events are all inherited are switched for a tenth of the price (the kernel hands the running
+  /// events from one to the other, see context_equiv in kernel/events/core.c): at 100,000 switches a second
+  /// with one the program takes 30 % longer.
+  [[nodiscard]] bool counts_originals() const { return !features_.on_exec; }
   /// Whether the thread was opened by open_thread and its own count was not taken yet.
   [[nodiscard]] bool has_counter(pid_t tid) const { return counters_.contains(tid); }
   /// Its CPU time since recording began, but for pauses; 0 without a counter.
@@ -70,6 +90,7 @@ class TargetEvents {
 
   template <class Action>
   void for_all(Action action);
+  Result<void> open_faults(pid_t tid, size_t cpu_index);
   /// An event whose records go to the CPU's ring.
   Result<UniqueFd> open_sampling(const perf_event_attr& attr, pid_t tid, size_t cpu_index) const;
 
@@ -81,6 +102,13 @@ class TargetEvents {
   std::unordered_map<pid_t, UniqueFd> counters_;
   std::vector<UniqueFd> cpu_events_;
   std::vector<uint64_t> cpu_event_ids_;
+  struct FaultEvent {
+    size_t cpu_index = 0;
+    UniqueFd fd;
+  };
+  std::vector<FaultEvent> fault_events_;
+  std::unordered_set<uint64_t> fault_event_ids_;
+  std::optional<SwitchEvents> switches_;  // where waiting is recorded
 };
 
 }  // namespace strobe::sampling

@@ -33,7 +33,11 @@ class PtraceEngine final : public Engine {
   Result<void> finish(EventSink& sink) override;
   [[nodiscard]] int wake_fd() const override { return queue_.wake_fd(); }
   [[nodiscard]] bool targets_gone() const override { return gone_.load(); }
+  [[nodiscard]] bool is_in_haste() const override { return false; }
   void describe(Quality& quality) const override;
+  [[nodiscard]] bool reports_switches() const override { return false; }
+  [[nodiscard]] bool samples_switches() const override { return false; }
+  [[nodiscard]] bool reports_wakes() const override { return false; }
   [[nodiscard]] bool pooled_sampling() const override { return false; }
   [[nodiscard]] PythonReading python_reading() const override { return PythonReading::stopped; }
   void expect_python() override {}

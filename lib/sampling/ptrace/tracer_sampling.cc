@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "os/proc_tasks.h"
 #include "os/process_memory.h"
 #include "os/procfs.h"
 #include "sampling/ptrace/tracer.h"
@@ -19,14 +20,6 @@ constexpr uint64_t kUnknownCodeIntervalNs = 2'000'000;  // mappings, when a samp
 constexpr uint64_t kLostLookIntervalNs = 50'000'000;
 constexpr uint64_t kMaxWaitNs = 20'000'000;
 constexpr uint32_t kIdleLooks = 16;  // then a thread is looked at every 8th time only
-
-/// Exact CPU time of a process with all its threads, running ones included: one call, however many there are.
-std::optional<uint64_t> read_process_run_ns(pid_t pid) {
-  clockid_t clock{};
-  timespec time{};
-  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return std::nullopt;
-  return static_cast<uint64_t>(time.tv_sec) * kNsPerSecond + static_cast<uint64_t>(time.tv_nsec);
-}
 
 }  // namespace
 
@@ -70,7 +63,7 @@ void Tracer::sweep() {
   const uint64_t now_ns = monotonic_now_ns();
   std::vector<pid_t> moving;  // processes that used CPU time since the last sweep
   for (auto& [pid, process] : processes_) {
-    const auto cpu_ns = read_process_run_ns(pid);
+    const auto cpu_ns = os::read_process_run_ns(pid);
     if (!cpu_ns || *cpu_ns == process.cpu_ns) continue;
     process.cpu_ns = *cpu_ns;
     moving.push_back(pid);
@@ -150,8 +143,10 @@ void Tracer::handle_interrupt(pid_t tid, Thread& thread) {
     const uint64_t stack_pointer = taken.registers.value[x86_64::kRsp];
     stack_size = os::ProcessMemory(thread.pid).read_some(stack_pointer, stack_);
   }
-  const bool has_python = !in_kernel && options_.python_reader != nullptr &&
-                          options_.python_reader->read_frames(thread.pid, tid, true, python_);
+  const PythonLook look{
+      .pid = thread.pid, .tid = tid, .stopped = true, .registers = taken.valid ? &taken.registers : nullptr};
+  const bool has_python =
+      !in_kernel && options_.python_reader != nullptr && options_.python_reader->read_frames(look, python_);
   os::trace::resume(tid, 0);
   const uint64_t now_ns = monotonic_now_ns();
   count_stop(thread, now_ns);

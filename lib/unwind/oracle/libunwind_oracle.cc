@@ -24,11 +24,22 @@ static_assert(int{UNW_X86_64_RBP} == int{x86_64::kRbp} && int{UNW_X86_64_R15} ==
 /// CFI comes from the target's files: whatever it makes libunwind do ends after so many words read.
 constexpr uint64_t kMaxReadsPerFrame = 65'536;
 
+/// Where libunwind finds the search table that we make for it: no address of user space.
+constexpr uint64_t kMadeTable = uint64_t{1} << 63;
+
+/// A search table of one function, as .eh_frame_hdr has them: where the function and its FDE begin.
+struct MadeTable {
+  int32_t function = 0;
+  int32_t record = 0;
+};
+static_assert(sizeof(MadeTable) == sizeof(unw_word_t));
+
 /// What the callbacks are given.
 struct Session {
   OracleRequest request;
   FrameRegisters frame;
   uint64_t reads_left;
+  MadeTable table{};
 };
 
 const OracleRequest& request_of(void* argument) { return static_cast<const Session*>(argument)->request; }
@@ -62,7 +73,21 @@ int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* info,
     table.u.rti.table_len = header.table.size() / sizeof(unw_word_t);
     return UNW_OBJ(dwarf_search_unwind_table)(space, ip, &table, info, need_unwind_info, argument);
   }
-  return -UNW_ENOINFO;
+  // Linkers leave the table out of static programs; without one libunwind would follow frame pointers there.
+  Fde fde;
+  const FileAddr address{ip - bias};
+  const auto record = module->find_untabled_record(address);
+  if (!record || module->find_fde(address, fde) != ModuleCfi::Lookup::found) return -UNW_ENOINFO;
+  static_cast<Session*>(argument)->table = {.function = static_cast<int32_t>(fde.pc_begin - raw(*record)),
+                                            .record = 0};
+  unw_dyn_info_t table{};
+  table.start_ip = fde.pc_begin + bias;
+  table.end_ip = fde.pc_end + bias;
+  table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+  table.u.rti.segbase = raw(*record) + bias;
+  table.u.rti.table_data = kMadeTable;
+  table.u.rti.table_len = 1;
+  return UNW_OBJ(dwarf_search_unwind_table)(space, ip, &table, info, need_unwind_info, argument);
 }
 
 void put_unwind_info(unw_addr_space_t /*space*/, unw_proc_info_t* /*info*/, void* /*argument*/) {}
@@ -88,6 +113,10 @@ int access_mem(unw_addr_space_t /*space*/, unw_word_t address, unw_word_t* value
   Session& session = *static_cast<Session*>(argument);
   if (write != 0 || session.reads_left == 0) return -UNW_EINVAL;
   --session.reads_left;
+  if (address == kMadeTable) {
+    std::memcpy(value, &session.table, sizeof *value);
+    return 0;
+  }
   const OracleRequest& request = session.request;
   uint64_t word = 0;
   // Files first: for the stack's memory an address elsewhere would be another stack of a live thread.

@@ -1,6 +1,7 @@
-// floor RATE_HZ COMMAND [ARG…]: what the kernel itself charges: runs COMMAND under a bare timer event
-// (instruction pointer only, user mode) at RATE_HZ, inherited by its threads and children, and throws the
-// samples away. The cost of any sampler that is driven by a timer interrupt starts here.
+// floor RATE_HZ[+switches] COMMAND [ARG…]: what the kernel itself charges: runs COMMAND under a bare timer
+// event (instruction pointer only, user mode) at RATE_HZ, inherited by its threads and children, and throws
+// the samples away; with "+switches", also under the records of its switches. The cost of any sampler that is
+// driven by a timer interrupt starts here.
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <poll.h>
@@ -27,7 +28,7 @@ struct Ring {
 };
 
 // Inherited events cannot be mapped with cpu -1: one event and one ring per CPU.
-Ring open_ring(pid_t pid, int cpu, uint64_t rate_hz) {
+Ring open_ring(pid_t pid, int cpu, uint64_t rate_hz, bool switches) {
   perf_event_attr attributes{};
   attributes.size = sizeof(attributes);
   attributes.type = PERF_TYPE_SOFTWARE;
@@ -36,6 +37,11 @@ Ring open_ring(pid_t pid, int cpu, uint64_t rate_hz) {
   attributes.sample_type = PERF_SAMPLE_IP;
   attributes.exclude_kernel = 1;
   attributes.inherit = 1;
+  attributes.context_switch = switches;
+  if (switches) {
+    attributes.sample_type |= PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
+    attributes.sample_id_all = 1;
+  }
   attributes.disabled = 1;
   attributes.enable_on_exec = 1;
   Ring ring;
@@ -66,8 +72,9 @@ int run_child(int gate, char** command) {
 
 int main(int argc, char** argv) {
   const uint64_t rate_hz = argc > 2 ? std::strtoull(argv[1], nullptr, 10) : 0;
+  const bool switches = argc > 2 && std::strstr(argv[1], "+switches") != nullptr;
   if (rate_hz == 0) {
-    std::fprintf(stderr, "usage: %s RATE_HZ COMMAND [ARG...]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s RATE_HZ[+switches] COMMAND [ARG...]\n", argv[0]);
     return 2;
   }
   int gate[2];
@@ -81,7 +88,7 @@ int main(int argc, char** argv) {
   close(gate[0]);
   std::vector<Ring> rings;
   for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_CONF); ++cpu) {
-    const Ring ring = open_ring(child, cpu, rate_hz);
+    const Ring ring = open_ring(child, cpu, rate_hz, switches);
     if (ring.page != nullptr) rings.push_back(ring);
   }
   if (rings.empty()) std::fprintf(stderr, "floor: no perf events: %s\n", std::strerror(errno));

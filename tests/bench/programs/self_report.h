@@ -25,12 +25,24 @@ class SelfReport {
     if (file == nullptr) return;
     std::fprintf(file,
                  "{\"name\": \"%s\", \"wall_s\": %.6f, \"end_s\": %.6f, \"cpu_s\": %.6f, "
-                 "\"children_cpu_s\": %.6f, \"result\": %llu}\n",
-                 name_, wall.count(), end.count(), own, children, static_cast<unsigned long long>(result));
+                 "\"children_cpu_s\": %.6f, \"peak_kib\": %ld, \"result\": %llu}\n",
+                 name_, wall.count(), end.count(), own, children, peak_kib(),
+                 static_cast<unsigned long long>(result));
     if (file != stderr) std::fclose(file);
   }
 
  private:
+  /// Of this program: rusage has what it began with before exec as well.
+  static long peak_kib() {
+    FILE* file = std::fopen("/proc/self/status", "r");
+    char line[256];
+    long peak = 0;
+    while (file != nullptr && std::fgets(line, sizeof line, file) != nullptr) {
+      if (std::sscanf(line, "VmHWM: %ld", &peak) == 1) break;
+    }
+    if (file != nullptr) std::fclose(file);
+    return peak;
+  }
   static double cpu_seconds(int who) {
     rusage usage{};
     getrusage(who, &usage);

@@ -1,6 +1,6 @@
 // Waves of threads that end at the same moment, then two threads that work for long.
-// Run: ending_threads THREADS WAVES ROUNDS     ROUNDS of work by each of the last two
-// Prints one JSON line: CPU seconds of the program, and of `work_for_long`.
+// Run: ending_threads THREADS WAVES ROUNDS     ROUNDS of work by each of the last two, and half as many at
+// their end Prints one JSON line: CPU seconds of the program, of `work_for_long` and of `work_at_the_end`.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>
@@ -31,6 +31,7 @@ static uint64_t churn(long rounds) {
 
 NAMED void work_a_little(void) { result = churn(200000); }
 NAMED void work_for_long(long rounds) { result = churn(rounds) + 1; }
+NAMED void work_at_the_end(long rounds) { result = churn(rounds) + 2; }
 
 static void* run_short(void* unused) {
   work_a_little();
@@ -40,13 +41,16 @@ static void* run_short(void* unused) {
 
 struct job {
   long rounds;
-  double cpu_s;
+  double long_s;
+  double end_s;
 };
 
 static void* run_long(void* argument) {
   struct job* job = argument;
   work_for_long(job->rounds);
-  job->cpu_s = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+  job->long_s = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+  work_at_the_end(job->rounds / 2);
+  job->end_s = cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - job->long_s;
   return NULL;
 }
 
@@ -64,13 +68,14 @@ int main(int argc, char** argv) {
     }
     for (unsigned i = 0; i < count; i++) pthread_join(threads[i], NULL);
   }
-  struct job jobs[2] = {{atol(argv[3]), 0}, {atol(argv[3]), 0}};
+  struct job jobs[2] = {{atol(argv[3]), 0, 0}, {atol(argv[3]), 0, 0}};
   for (int i = 0; i < 2; i++) {
     if (pthread_create(&threads[i], NULL, run_long, &jobs[i]) != 0) return 3;
   }
   for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
-  printf("{\"cpu_s\":%.6f,\"work_for_long_s\":%.6f}\n", cpu_seconds(CLOCK_PROCESS_CPUTIME_ID),
-         jobs[0].cpu_s + jobs[1].cpu_s);
+  printf("{\"cpu_s\":%.6f,\"work_for_long_s\":%.6f,\"work_at_the_end_s\":%.6f}\n",
+         cpu_seconds(CLOCK_PROCESS_CPUTIME_ID), jobs[0].long_s + jobs[1].long_s,
+         jobs[0].end_s + jobs[1].end_s);
   free(threads);
   return 0;
 }

@@ -49,6 +49,20 @@ TEST_F(LineViewOf, ACallCountsItsCallees) {
   EXPECT_EQ(find_row(view.blocks[1], 11)->self.samples, 60U);
 }
 
+/// What is shown behind the last line with samples ends with the function's brace.
+TEST_F(LineViewOf, ABlockEndsWithItsFunction) {
+  sources_.put("/src/a.c",
+               "  void a() {\n    if (b) {\n      c();\n    }\n  }\n  // Of the next one.\n  int d;\n");
+  const FunctionId a = b_.function("a", "/src/a.c", 1, app_);
+  b_.samples(thread_, b_.stack({b_.frame(a, 5)}), 10);
+  const LineView at_brace = view_of(b_.build(), sources_);
+  ASSERT_EQ(at_brace.blocks.size(), 1U);
+  EXPECT_EQ(at_brace.blocks[0].sections[0].rows.back().line, 5U);
+  b_.samples(thread_, b_.stack({b_.frame(a, 7)}), 10);  // samples are never taken away
+  const LineView behind = view_of(b_.build(), sources_);
+  EXPECT_EQ(behind.blocks[0].sections[0].rows.back().line, 7U);
+}
+
 TEST_F(LineViewOf, RecursionCountsOnce) {
   const FunctionId walk = b_.function("walk", "/src/a.c", 1, app_);
   const FrameId call = b_.frame(walk, 3);

@@ -99,6 +99,13 @@ TEST(QualityAdvice, ForNamesAndLosses) {
   for (const char* part : {"rings were full", "compile it with -g", "perf-PID.map", "kptr_restrict"}) {
     EXPECT_NE(all.find(part), std::string::npos) << part << " is not in:\n" << all;
   }
+  NamelessModule stripped;
+  stripped.module = "/usr/lib/liba.so";
+  stripped.share = 1;
+  const std::vector<Advice> names = advise({}, {}, {stripped});
+  ASSERT_EQ(names.size(), 1u);
+  EXPECT_NE(names[0].text.find("find-dbgsym-packages /usr/lib/liba.so)"), std::string::npos)
+      << "it takes a path, not a name: " << names[0].text;
   Quality slow;
   slow.samples = {.stored = 1000, .lost_queue = 100, .late = 100};
   EXPECT_EQ(advise(slow, {}, {}).size(), 2u);

@@ -5,6 +5,8 @@
 #include <sstream>
 
 #include "report/escape.h"
+#include "report/text_calls.h"
+#include "report/text_style.h"
 #include "support/profile_builder.h"
 
 namespace strobe::report {
@@ -38,6 +40,66 @@ TEST(Text, FitsTheTerminal) {
   }
   // Narrower than the numbers: it may wrap, not fail.
   EXPECT_FALSE(functions_of(test::varied_profile(), {.width = 10}).empty());
+}
+
+TEST(Text, EveryViewFitsTheTerminal) {
+  const Profile profile = test::varied_profile();
+  const analyze::SelectedThreads all = analyze::select_all(profile);
+  const analyze::QualityView quality = analyze::judge_quality(profile);
+  const auto stacks = analyze::weigh_stacks(profile, all, {});
+  const auto table = analyze::make_function_table(profile, stacks, stacks.functions, true);
+  const auto comparison = analyze::compare_profiles({&profile, all}, {&profile, all}, {});
+  for (const size_t width : {80u, 100u, 200u}) {
+    const TextStyle style{.width = width};
+    std::string text =
+        write_threads(analyze::make_thread_tree(profile, all, analyze::attribute(profile, all)), style) +
+        write_warnings(quality, style) + write_quality_line(quality, style) +
+        write_calls(table, CallDirection::callers, {}, style) +
+        write_calls(table, CallDirection::callees, {}, style);
+    for (const bool by_total : {false, true}) {
+      text += write_comparison(comparison, {"a.strobe", "b.strobe"}, {.by_total = by_total}, style);
+    }
+    for (const std::string& line : lines_of(text)) EXPECT_LE(display_width(line), width) << line;
+  }
+}
+
+/// Of the times that there is no room for it is said how they can be had.
+TEST(Text, ANarrowComparisonShowsWhatItIsOrderedBy) {
+  const Profile profile = test::varied_profile();
+  const analyze::SelectedThreads all = analyze::select_all(profile);
+  const auto comparison = analyze::compare_profiles({&profile, all}, {&profile, all}, {});
+  for (const bool by_total : {false, true}) {
+    const std::string text = write_comparison(comparison, {"a", "b"}, {.by_total = by_total}, {.width = 80});
+    EXPECT_EQ(text.find("  cumtime       ->") != std::string::npos, by_total);
+    EXPECT_EQ(text.find("  tottime       ->") != std::string::npos, !by_total);
+    EXPECT_NE(text.find(by_total ? "--sort tottime" : "--sort cumtime"), std::string::npos) << text;
+  }
+}
+
+TEST(Wrap, BreaksAtBlanksAndIndents) {
+  const std::string text = "aaaaaaaaaa bbbbbbbbbb cccccccccc dddddddddd eeeeeeeeee ffffffffff";
+  EXPECT_EQ(wrap(text, 3, 3, {}), text);
+  EXPECT_EQ(wrap(text, 3, 3, {.width = 80}), text);
+  EXPECT_EQ(wrap(text, 3, 3, {.width = 48}),
+            "aaaaaaaaaa bbbbbbbbbb cccccccccc dddddddddd\n   eeeeeeeeee ffffffffff");
+  EXPECT_EQ(wrap(text, 9, 3, {.width = 48}),
+            "aaaaaaaaaa bbbbbbbbbb cccccccccc\n   dddddddddd eeeeeeeeee ffffffffff");
+}
+
+TEST(FitLocation, KeepsTheNameOfTheFunction) {
+  const auto fit = [](const std::string& directories, const std::string& stripped, size_t columns) {
+    return fit_location({directories + stripped, stripped}, columns);
+  };
+  EXPECT_EQ(fit("", "libsqlite3.so.0(sqlite3_step)", 0), "libsqlite3.so.0(sqlite3_step)");
+  EXPECT_EQ(fit("", "libsqlite3.so.0(sqlite3_step)", 29), "libsqlite3.so.0(sqlite3_step)");
+  EXPECT_EQ(fit("/usr/src/", "a.c:17(parse)", 18), "…src/a.c:17(parse)");
+  EXPECT_EQ(fit("/usr/src/", "a.c:17(parse)", 13), "a.c:17(parse)");
+  EXPECT_EQ(fit("", "libsqlite3.so.0(sqlite3_step)", 26), "libsqlite3.…(sqlite3_step)");
+  EXPECT_EQ(fit("/x/", "memmove-unaligned.S:264(copy_bytes)", 24), "…igned.S:264(copy_bytes)")
+      << "its line stays";
+  EXPECT_EQ(fit("", "libsqlite3.so.0(sqlite3BtreeIndexMoveto)", 24), "libsqlite…(sqlite3Btree…");
+  EXPECT_EQ(fit("", "libsqlite3.so.0 [no symbols]", 20), "libsqlite3.so.0 [no…");
+  EXPECT_EQ(fit("", "(anonymous namespace)::f", 10), "(anonymou…");
 }
 
 TEST(Text, PipesGetWholeNamesWithoutColour) {

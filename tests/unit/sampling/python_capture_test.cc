@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 #include "sampling/bpf/python_program.h"
 
@@ -86,6 +87,25 @@ TEST(PythonCaptureOfRecord, KeepsFramesThatAreCertain) {
       EXPECT_EQ(capture.frames[1].code, 2u);
     }
   }
+}
+
+TEST(PythonCaptureOfRecord, PutsStatesOfAThreadInOrder) {
+  const auto frame = [](PythonWord code, PythonWord anchor) {
+    return RawPythonFrame{.code = code, .anchor = anchor};
+  };
+  // The outer interpreter's state was found first; the inner one called back into it.
+  const std::array frames = {frame(1, 0x10), frame(4, 0), frame(5, 0x40), frame(2, 0), frame(3, 0x20)};
+  const auto codes_of = [&](unsigned char parts) {
+    const PythonRecord record{.frame_count = frames.size(), .outcome = kPythonWalkFull, .parts = parts};
+    PythonCapture capture;
+    fill_capture(record, frames, capture);
+    std::vector<PythonWord> codes;
+    for (const RawPythonFrame& found : capture.frames) codes.push_back(found.code);
+    return codes;
+  };
+  EXPECT_EQ(codes_of(2), (std::vector<PythonWord>{1, 2, 3, 4, 5}));
+  // A single chain is in order by itself, be it on stacks of its own (greenlets).
+  EXPECT_EQ(codes_of(1), (std::vector<PythonWord>{1, 4, 5, 2, 3}));
 }
 
 }  // namespace

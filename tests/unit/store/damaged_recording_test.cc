@@ -96,6 +96,56 @@ TEST_F(DamagedRecording, WithValuesThatCannotBe) {
       {"thread that looks like none", "UPDATE sample SET thread = 4294967295"},
       {"sample of no stack", "UPDATE sample SET stack = 3 WHERE stack = 2"},
       {"stack class", "UPDATE sample SET stack_class = 5"},
+      {"stretch of no thread", "UPDATE stretch SET thread = 99"},
+      {"stretch of a thread that is none",
+       "DROP TABLE stretch; CREATE TABLE stretch AS SELECT 0 AS id, 0, 0, "
+       "NULL, 0, 0, 1, NULL, 4, 0, NULL, 0, NULL, NULL"},
+      {"stretch of no stack", "UPDATE stretch SET stack = 3 WHERE stack = 2"},
+      {"stretch about no string", "UPDATE stretch SET object = 10"},
+      {"stretch with an owner that is none", "UPDATE stretch SET owner = 2"},
+      {"stretch with a waker that is none", "UPDATE stretch SET waker = 2"},
+      {"state of a thread", "UPDATE stretch SET state = 12"},
+      {"negative state of a thread", "UPDATE stretch SET state = -1"},
+      {"stretch that ends before it begins", "UPDATE stretch SET end_ns = 1"},
+      {"stretch that began before the recording", "UPDATE stretch SET start_ns = -1"},
+      {"stretch that stands for none", "UPDATE stretch SET weight = 0"},
+      {"weight above 32 bits", "UPDATE stretch SET weight = 4294967296"},
+      {"stretch ready to run for longer than it lasts", "UPDATE stretch SET runnable_ns = 5"},
+      {"gap in the ids of stretches", "DELETE FROM stretch WHERE id = 1"},
+      {"stretches dropped without a word", "DELETE FROM stretch WHERE id = 0"},
+      {"waiting of a thread that is none", "UPDATE thread_wait SET id = 2 WHERE id = 0"},
+      {"waiting of a negative thread", "UPDATE thread_wait SET id = -1 WHERE id = 0"},
+      {"negative waiting", "UPDATE thread_wait SET waited_ns = -1"},
+      {"waiting as text",
+       "DROP TABLE thread_wait; CREATE TABLE thread_wait (id INTEGER PRIMARY KEY, a, b, c, d); "
+       "INSERT INTO thread_wait VALUES (0, 'x', 0, 0, 0)"},
+      {"memory counted in no process", "UPDATE counter SET process = 2"},
+      {"negative resident memory", "UPDATE counter SET rss_bytes = -1"},
+      {"negative proportional memory", "UPDATE counter SET pss_bytes = -1 WHERE id = 1"},
+      {"memory counted before the recording", "UPDATE counter SET time_ns = -1"},
+      {"memory counted without faults",
+       "DROP TABLE counter; CREATE TABLE counter (id INTEGER PRIMARY KEY, a, b); INSERT INTO counter VALUES "
+       "(0, "
+       "1, 0)"},
+      {"gap in the ids of counters", "UPDATE counter SET id = 5 WHERE id = 1"},
+      {"memory of no process", "UPDATE memory SET process = 2 WHERE id = 1"},
+      {"memory of no stack", "UPDATE memory SET stack = 3"},
+      {"kind of memory", "UPDATE memory SET kind = 4"},
+      {"negative memory", "UPDATE memory SET live_bytes = -1"},
+      {"negative blocks", "UPDATE memory SET peak_count = -1"},
+      {"negative variance", "UPDATE memory SET variance = -0.5"},
+      {"endless variance", "UPDATE memory SET temporary_variance = 9e999"},
+      {"gap in the rows of memory", "DELETE FROM memory WHERE id = 0"},
+      {"memory in a process that is none", "UPDATE memory_process SET id = 7 WHERE id = 1"},
+      {"negative peak", "UPDATE memory_process SET peak_bytes = -1"},
+      {"sizes of another process", "UPDATE memory_size SET process = 5"},
+      {"sizes of more bits than there are", "UPDATE memory_size SET size_bits = 49 WHERE size_bits = 1"},
+      {"sizes of less than no bits", "UPDATE memory_size SET size_bits = -1 WHERE size_bits = 1"},
+      {"sizes that are not there", "DROP TABLE memory_size"},
+      {"moment of memory in no process", "UPDATE memory_point SET process = 2"},
+      {"negative live memory", "UPDATE memory_point SET mapped_bytes = -1"},
+      {"mode of memory", "UPDATE meta SET value = 4 WHERE key = 'memory_mode'"},
+      {"unseen processes less than none", "UPDATE quality_unseen SET pid = 2147483648"},
       {"stack is its own parent", "UPDATE stack SET parent = id"},
       {"stack with a younger parent", "UPDATE stack SET parent = 2 WHERE id = 1"},
       {"stack of no frame", "UPDATE stack SET frame = 4"},
@@ -172,6 +222,56 @@ TEST_F(DamagedRecording, ANewerOneIsRefusedWithAHint) {
   }
 }
 
+TEST_F(DamagedRecording, OnesOfBeforeWaitingWasRecordedAreFine) {
+  run_sql(path_,
+          "DROP TABLE stretch; DROP TABLE thread_wait; DELETE FROM meta WHERE key IN ('wall', "
+          "'runnable_source'); DELETE FROM quality WHERE key LIKE 'offcpu%'");
+  const auto profile = read_recording(path_);
+  ASSERT_TRUE(profile) << profile.error().what;
+  EXPECT_FALSE(profile->info.wall);
+  EXPECT_TRUE(profile->stretches.empty());
+  EXPECT_EQ(profile->threads.at(0).waited_ns, 0U);
+}
+
+TEST_F(DamagedRecording, OnesOfBeforeMemoryWasRecordedAreFine) {
+  run_sql(
+      path_,
+      "DROP TABLE counter; DROP TABLE memory; DROP TABLE memory_process; DROP TABLE memory_size; DROP TABLE "
+      "memory_point; DROP TABLE quality_unseen; DELETE FROM meta WHERE key LIKE 'memory%'; DELETE FROM "
+      "quality WHERE key LIKE 'memory%'");
+  const auto profile = read_recording(path_);
+  ASSERT_TRUE(profile) << profile.error().what;
+  EXPECT_EQ(profile->info.memory.mode, MemoryMode::none);
+  EXPECT_TRUE(profile->counters.empty());
+  EXPECT_TRUE(profile->memory.empty());
+  const auto stored = store_symbols(path_, test::sample_symbols("x"));
+  EXPECT_TRUE(stored) << stored.error().what;
+}
+
+TEST_F(DamagedRecording, MemoryOfStacksThatWereDroppedHasNone) {
+  run_sql(
+      path_,
+      "UPDATE sample SET stack = 2 WHERE stack IS NOT NULL; UPDATE stack SET parent = NULL WHERE id = 2; "
+      "DELETE FROM stack WHERE id < 2; DELETE FROM sample WHERE id = 0; UPDATE memory SET stack = 2 WHERE "
+      "id = 1; INSERT OR REPLACE INTO quality VALUES ('dropped_samples', 1)");
+  const auto profile = read_recording(path_);
+  ASSERT_TRUE(profile) << profile.error().what;
+  ASSERT_EQ(profile->memory.size(), 2U);
+  EXPECT_TRUE(profile->memory[0].stack.is_none());
+  EXPECT_EQ(profile->memory[1].stack, StackId{0});
+}
+
+TEST_F(DamagedRecording, StretchesThatWereDroppedAreSaid) {
+  run_sql(path_,
+          "DELETE FROM stretch WHERE id = 0; INSERT OR REPLACE INTO quality VALUES ('dropped_stretches', 1), "
+          "('dropped_waited_ns', 5)");
+  const auto profile = read_recording(path_);
+  ASSERT_TRUE(profile) << profile.error().what;
+  EXPECT_EQ(profile->stretches.size(), 2U);
+  EXPECT_EQ(profile->stretches.at(0).weight, 38U);
+  EXPECT_EQ(profile->quality.dropped.waited_ns, 5U);
+}
+
 TEST_F(DamagedRecording, AUsersOwnAdditionsAreFine) {
   run_sql(path_,
           "CREATE TABLE note (text); CREATE INDEX by_thread ON sample (thread); CREATE VIEW v AS SELECT 1");
@@ -186,6 +286,7 @@ TEST(ForeignFile, IsNoRecording) {
     ASSERT_FALSE(profile) << what;
     EXPECT_EQ(profile.error().code, ErrorCode::malformed) << what;
     EXPECT_NE(profile.error().what.find("not a Strobe recording"), std::string::npos) << profile.error().what;
+    EXPECT_FALSE(profile.error().hint.empty());
   };
   test::write_file(path, "");
   expect_no_recording("empty");

@@ -106,6 +106,27 @@ TEST(Recovery, ReadsAllThatAKilledStrobeCommitted) {
   }
 }
 
+TEST(Recovery, GivesAThreadThatStillRanItsWaitingUpToTheEnd) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("a.strobe");
+  {
+    auto writer = RecordingWriter::create(path, false);
+    ASSERT_TRUE(writer);
+    RecordingDelta delta = opening_delta();
+    delta.info->wall = true;
+    delta.threads[0].second.cpu_ns = 3'000;
+    delta.threads[0].second.waited_ns = 4'000;
+    delta.stretches = {{.start_ns = 1'000, .end_ns = 9'000, .thread = ThreadId{0}, .weight = 5}};
+    ASSERT_TRUE(writer->append(delta));
+  }  // without finish()
+  const auto profile = read_recording(path);
+  ASSERT_TRUE(profile) << profile.error().what;
+  EXPECT_EQ(profile->threads.at(0).end_ns, 9'000U);
+  EXPECT_EQ(profile->threads.at(0).waited_ns, 6'000U);
+  EXPECT_EQ(profile->quality.offcpu.kept, 1U);
+  EXPECT_EQ(profile->quality.offcpu.stretches, 5U);
+}
+
 TEST(Recovery, RecoverIsEnoughAndDoesNothingTwice) {
   const test::TemporaryFolder folder;
   const std::string path = folder.file("a.strobe");

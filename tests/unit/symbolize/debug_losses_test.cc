@@ -78,12 +78,36 @@ TEST_F(DebugLosses, AMissingDwoFileIsSaidEveryTime) {
   }
 }
 
-TEST_F(DebugLosses, APackageThatIsNotReadIsSaid) {
+TEST_F(DebugLosses, APackageThatLacksAUnitIsSaid) {
   const std::string path = copy_of_split();
-  test::write_file(path + ".dwp", "");
-  const auto answer = symbolize_file(path);
-  expect_lines_and_symbols(answer);
-  EXPECT_THAT(answer.lost, ElementsAre(HasSubstr(path + ".dwp is not read")));
+  std::vector<std::string> packages = {"", "no package"};
+  if (has_fixture("dwp4")) packages.push_back(test::read_file(fixture_path("dwp4.dwp")));  // of another build
+  for (const std::string& bytes : packages) {
+    test::write_file(path + ".dwp", bytes);
+    const auto answer = symbolize_file(path);
+    expect_lines_and_symbols(answer);
+    EXPECT_THAT(answer.lost, ElementsAre(HasSubstr(path + ".dwp does not have them")));
+  }
+}
+
+/// Whatever is wrong with a package: the outermost function is named by the symbol table.
+TEST_F(DebugLosses, ADamagedPackageIsNoHarm) {
+  for (const std::string fixture : {"dwp4", "dwp5"}) {
+    if (!has_fixture(fixture)) continue;
+    const std::string path = copy(fixture);
+    const std::string whole = test::read_file(fixture_path(fixture + ".dwp"));
+    for (size_t part = 0; part < 16; ++part) {
+      std::string damaged = whole;
+      const size_t begin = whole.size() / 16 * part;
+      for (size_t i = begin; i < begin + whole.size() / 16; i += 3) damaged[i] ^= 0x5a;
+      test::write_file(path + ".dwp", damaged);
+      const auto answer = symbolize_file(path);
+      for (const AddressSymbols& symbols : answer.symbols) {
+        ASSERT_FALSE(symbols.empty()) << fixture << ' ' << part;
+        EXPECT_NE(symbols.back().function, "") << fixture << ' ' << part;
+      }
+    }
+  }
 }
 
 TEST_F(DebugLosses, DwoPathsThatAreNoFilesAreNotOpened) {

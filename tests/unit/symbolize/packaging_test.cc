@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 ModuleSymbols symbolize_one(const ModuleRequest& request, const SymbolizeOptions& options = {}) {
   CollectedWarnings warnings;
@@ -39,6 +40,7 @@ TEST_P(Packaging, AnswersAsForThePlainFile) {
   const auto expected = symbolize_one(request_for(fixture_path(plain), addresses));
   const auto found = symbolize_one(request_for(fixture_path(name), addresses));
   EXPECT_EQ(found.reason, LossReason::none) << found.note;
+  EXPECT_THAT(found.lost, IsEmpty());
   size_t with_inlined = 0;
   for (size_t i = 0; i < addresses.size(); ++i) {
     EXPECT_EQ(describe(found.symbols[i]), describe(expected.symbols[i])) << addresses[i];
@@ -51,7 +53,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Packaging,
                                            Package{"packed_zlib-gnu", "dwarf5"},
                                            Package{"packed_zstd", "dwarf5"}, Package{"dwz_alone", "dwarf4"},
                                            Package{"dwz_shared", "dwarf5"}, Package{"split4", "dwarf4"},
-                                           Package{"split5", "dwarf5"}),
+                                           Package{"split5", "dwarf5"}, Package{"split_clang", "clang"},
+                                           Package{"dwp4", "dwarf4"}, Package{"dwp5", "clang"}),
                          [](const auto& test) {
                            std::string name = test.param.name;
                            std::ranges::replace(name, '-', '_');

@@ -110,6 +110,45 @@ TEST(SymbolizeProfile, WhatIsMissingIsCountedAndSaid) {
   EXPECT_THAT(profile.quality.warnings[1], HasSubstr("/nonexistent/lib.so"));
 }
 
+/// Samples of one stack: the named code of the fixture below, or above, nameless code of `library`.
+Profile profile_with_library(const std::string& library, bool library_is_leaf) {
+  Profile profile;
+  profile.state = RecordingState::recorded;
+  const std::string path = fixture_path("dwarf5");
+  const ModuleRequest request = request_for(path, text_addresses(path, 1));
+  const ModuleId program = add_module(profile, request);
+  const ModuleId other = add_module(profile, {.path = library});
+  const auto add_frame = [&](ModuleId module, uint64_t address) {
+    profile.frames.push_back({.kind = FrameKind::native, .module = module, .address = address});
+    const StackId caller = profile.stacks.empty() ? StackId{} : StackId{uint32_t(profile.stacks.size() - 1)};
+    profile.stacks.push_back({caller, FrameId{uint32_t(profile.frames.size() - 1)}});
+  };
+  add_frame(program, request.addresses.at(0));  // the entry
+  add_frame(other, 0x1000);
+  add_frame(other, 0x2000);
+  add_frame(program, request.addresses.at(1));
+  if (library_is_leaf) add_frame(other, 0x3000);
+  const StackId leaf{uint32_t(profile.stacks.size() - 1)};
+  for (int i = 0; i < 10; ++i)
+    profile.samples.push_back({.stack = leaf, .stack_class = StackClass::complete});
+  return profile;
+}
+
+TEST(SymbolizeProfile, WhereTheCLibraryStartsThreadsNoNameIsMissed) {
+  // Debian's libc.so.6 has no symbols for the code that calls main.
+  Profile profile = profile_with_library("/nonexistent/libc.so.6", false);
+  symbolize_in_place(profile);
+  EXPECT_THAT(profile.quality.warnings, ::testing::IsEmpty());
+  EXPECT_EQ(profile.quality.symbols.missing, 2u) << "counted all the same";
+
+  for (const auto& [library, is_leaf] :
+       {std::pair{"/nonexistent/libc.so.6", true}, std::pair{"/nonexistent/libcurl.so.4", false}}) {
+    Profile missed = profile_with_library(library, is_leaf);
+    symbolize_in_place(missed);
+    EXPECT_THAT(missed.quality.warnings, Contains(HasSubstr("100 % of the samples"))) << library;
+  }
+}
+
 TEST(SymbolizeProfile, TwiceIsTheSameAsOnce) {
   Profile once = recorded_profile();
   symbolize_in_place(once);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Reads CTest's JUnit file: prints every skipped test with its reason, every failed test, and as the last line
-`N passed, N failed, N skipped`. Exit status 1 when a test failed or the file cannot be read."""
+"""ctest_summary.py FILE [AGAIN]: reads CTest's JUnit file and, where failed tests ran once more, that of their second
+run. Prints every skipped test with its reason, every test that passed only when it ran again, every failed test, and as
+the last line `N passed, N failed, N skipped`. Exit status 1 when a test failed or a file cannot be read."""
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -17,21 +18,32 @@ def skip_reason(case):
     return last[0] or (skipped.get("message", "") if skipped is not None else "") or "no reason given"
 
 
-def main(path):
+def is_failure(case):
+    # A test whose program was not built is reported as not run, as skipped ones are.
+    skipped = case.find("skipped")
+    lacks_program = skipped is not None and skipped.get("message", "").startswith("Unable to find executable")
+    return (case.find("failure") is not None or case.get("status") == "fail" or lacks_program
+            or "_NOT_BUILT" in case.get("name", ""))
+
+
+def main(path, again=None):
     try:
         cases = ElementTree.parse(path).getroot().findall("testcase")
+        second = ElementTree.parse(again).getroot().findall("testcase") if again else []
     except (OSError, ElementTree.ParseError) as error:
         print(f"no test results: {error}")
         print("0 passed, 1 failed, 0 skipped")
         return 1
-    skipped = [c for c in cases if c.find("skipped") is not None or c.get("status") in ("notrun", "disabled")]
-    failed = [c for c in cases if c.find("failure") is not None or c.get("status") == "fail"]
-    # A test whose program was not built is reported as not run; that is a failure, not a skip.
-    unbuilt = [c for c in skipped if "_NOT_BUILT" in c.get("name", "")]
-    skipped = [c for c in skipped if c not in unbuilt]
-    failed += unbuilt
+    failed = [c for c in cases if is_failure(c)]
+    skipped = [c for c in cases if c not in failed
+               and (c.find("skipped") is not None or c.get("status") in ("notrun", "disabled"))]
+    passed_then = {c.get("name") for c in second if c.get("status") == "run" and not is_failure(c)}
+    unsteady = [c for c in failed if c.get("name") in passed_then]
+    failed = [c for c in failed if c not in unsteady]
     for case in skipped:
         print(f"skipped: {case.get('name')}: {skip_reason(case)}")
+    for case in unsteady:
+        print(f"UNSTEADY: {case.get('name')}: failed at first, passed when it ran again")
     for case in failed:
         print(f"FAILED: {case.get('name')}")
     print(f"{len(cases) - len(skipped) - len(failed)} passed, {len(failed)} failed, {len(skipped)} skipped")
@@ -39,4 +51,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -147,16 +147,13 @@ std::optional<LoadedFile> find_by_debug_link(const LoadedFile& module, const std
 
 Result<std::string> read_text(const UniqueFd& fd, const std::string& name, size_t max_bytes) {
   std::string text;
+  std::array<char, size_t{64} << 10> part;  // most files are small: the text grows by what they have
   for (;;) {
-    constexpr size_t kStep = size_t{256} << 10;
-    const size_t filled = text.size();
-    text.resize(filled + kStep);
-    const ssize_t got = ::read(fd.get(), text.data() + filled, kStep);
-    const int read_errno = errno;
-    text.resize(filled + (got > 0 ? static_cast<size_t>(got) : 0));
-    if (got < 0 && read_errno == EINTR) continue;
-    if (got < 0) return tl::unexpected<Error>(make_errno_error(read_errno, "read " + name));
+    const ssize_t got = ::read(fd.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return tl::unexpected<Error>(make_errno_error(errno, "read " + name));
     if (got == 0) return text;
+    text.append(part.data(), static_cast<size_t>(got));
     if (text.size() > max_bytes) return fail(ErrorCode::no_resources, name + " is too large");
   }
 }

@@ -90,20 +90,41 @@ NamedRanges parse_kallsyms(std::string_view text) {
   return NamedRanges(std::move(ranges));
 }
 
+std::optional<NamedRange> find_in_kallsyms(std::string_view lines, uint64_t address) {
+  std::optional<KernelSymbol> found;
+  size_t low = 0;  // the last line at or before the address is `found`, or begins in [low, high)
+  size_t high = lines.size();
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    const size_t before = middle == 0 ? std::string_view::npos : lines.rfind('\n', middle - 1);
+    const size_t start = before == std::string_view::npos ? 0 : std::max(low, before + 1);
+    const size_t end = std::min(lines.find('\n', start), lines.size());
+    KernelSymbol symbol;
+    if (!parse_line(lines.substr(start, end - start), symbol)) return std::nullopt;
+    if (symbol.address > address) {
+      high = start;
+    } else {
+      found = symbol;
+      low = end + 1;
+    }
+  }
+  if (!found || !found->is_function || low >= lines.size()) return std::nullopt;
+  KernelSymbol next;
+  const size_t end = std::min(lines.find('\n', low), lines.size());
+  if (!parse_line(lines.substr(low, end - low), next)) return std::nullopt;
+  return NamedRange{found->address, next.address, found->name};
+}
+
 Result<KernelSymbols> KernelSymbols::read(const std::string& path) {
   auto text = read_text_file(path, kMaxKallsymsBytes);
   if (!text) return pass(std::move(text));
-  KernelSymbols symbols(std::move(*text));
-  if (symbols.ranges_.ranges().empty()) {
+  const NamedRanges ranges = parse_kallsyms(*text);
+  if (ranges.ranges().empty()) {
     return fail(ErrorCode::not_permitted, path + " shows no addresses",
                 "kernel names need root, or sysctl kernel.kptr_restrict=0");
   }
-  return symbols;
+  return KernelSymbols(format_kallsyms(ranges), 0);
 }
-
-KernelSymbols::KernelSymbols(std::string text, size_t begin)
-    : text_(std::make_unique<const std::string>(std::move(text))),
-      ranges_(parse_kallsyms(std::string_view(*text_).substr(begin))) {}
 
 std::optional<KernelSymbols> KernelSymbols::read_stored(const std::string& cache_directory) {
   if (cache_directory.empty()) return std::nullopt;
@@ -116,7 +137,7 @@ std::optional<KernelSymbols> KernelSymbols::read_stored(const std::string& cache
 void KernelSymbols::store(const std::string& cache_directory) const {
   const std::string kernel = describe_kernel();
   if (cache_directory.empty() || kernel.empty()) return;
-  write_cache_file(stored_path(cache_directory), kernel + format_kallsyms(ranges_));
+  write_cache_file(stored_path(cache_directory), kernel + text_.substr(begin_));
 }
 
 }  // namespace strobe::symbolize

@@ -2,10 +2,10 @@
 // this machine only.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "symbolize/named_ranges.h"
@@ -16,8 +16,13 @@ namespace strobe::symbolize {
 /// the kernel shows all addresses as zero. Names are borrowed from `text`.
 [[nodiscard]] NamedRanges parse_kallsyms(std::string_view text);
 
-/// Text that parse_kallsyms() makes the same ranges of.
+/// The same as lines, sorted: "ffffffff81000000 t name", and "ffffffff81000200 d -" where no function
+/// follows.
 [[nodiscard]] std::string format_kallsyms(const NamedRanges& ranges);
+
+/// The function at an address, by halving such lines: some 20 of them are looked at, and none is kept. Its
+/// name is borrowed from `lines`. Lines that make no sense have no answer.
+[[nodiscard]] std::optional<NamedRange> find_in_kallsyms(std::string_view lines, uint64_t address);
 
 class KernelSymbols {
  public:
@@ -30,13 +35,16 @@ class KernelSymbols {
   static std::optional<KernelSymbols> read_stored(const std::string& cache_directory);
   void store(const std::string& cache_directory) const;
 
-  [[nodiscard]] const NamedRange* find(uint64_t address) const { return ranges_.find(address); }
+  /// The name is valid as long as this object stays where it is.
+  [[nodiscard]] std::optional<NamedRange> find(uint64_t address) const {
+    return find_in_kallsyms(std::string_view(text_).substr(begin_), address);
+  }
 
  private:
-  explicit KernelSymbols(std::string text, size_t begin = 0);
+  KernelSymbols(std::string text, size_t begin) : text_(std::move(text)), begin_(begin) {}
 
-  std::unique_ptr<const std::string> text_;  // the ranges point into it
-  NamedRanges ranges_;
+  std::string text_;
+  size_t begin_ = 0;  // of the lines
 };
 
 }  // namespace strobe::symbolize

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -148,6 +149,10 @@ std::optional<LoadedFile> find_by_debug_link(const LoadedFile& module, const std
 Result<std::string> read_text(const UniqueFd& fd, const std::string& name, size_t max_bytes) {
   std::string text;
   std::array<char, size_t{64} << 10> part;  // most files are small: the text grows by what they have
+  struct stat info {};
+  if (::fstat(fd.get(), &info) == 0 && info.st_size > 0) {  // of made-up files, as in /proc, it is 0
+    text.reserve(std::min(max_bytes, static_cast<size_t>(info.st_size)));
+  }
   for (;;) {
     const ssize_t got = ::read(fd.get(), part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;

@@ -46,11 +46,6 @@ void complete_with_symbol(const elf::Symbol& symbol, AddressSymbols& symbols) {
   }
 }
 
-AddressSymbols find_in_ranges(const NamedRange* range) {
-  if (range == nullptr) return {};
-  return {frame_of(range->name)};
-}
-
 bool is_named(const AddressSymbols& symbols) { return !symbols.empty() && !symbols.front().function.empty(); }
 
 /// What Go's own table knows, also of a stripped program: inlined calls are not told apart by it, and its
@@ -183,7 +178,7 @@ ModuleSymbols symbolize_vdso(const ModuleRequest& request) {
 Result<KernelSymbols> find_kernel_symbols(const std::vector<uint64_t>& addresses,
                                           const SymbolizeOptions& options) {
   auto stored = KernelSymbols::read_stored(options.cache_directory);
-  const auto is_named = [&](uint64_t address) { return stored->find(address) != nullptr; };
+  const auto is_named = [&](uint64_t address) { return stored->find(address).has_value(); };
   if (stored && std::ranges::all_of(addresses, is_named)) return std::move(*stored);
   auto fresh = KernelSymbols::read();
   if (fresh) fresh->store(options.cache_directory);
@@ -200,7 +195,7 @@ ModuleSymbols symbolize_kernel(const ModuleRequest& request, const SymbolizeOpti
     return answer;
   }
   for (size_t i = 0; i < request.addresses.size(); ++i) {
-    answer.symbols[i] = find_in_ranges(kernel->find(request.addresses[i]));
+    if (const auto range = kernel->find(request.addresses[i])) answer.symbols[i] = {frame_of(range->name)};
   }
   return answer;
 }
@@ -220,7 +215,8 @@ ModuleSymbols symbolize_jit(const ModuleRequest& request) {
     return answer;
   }
   for (size_t i = 0; i < request.addresses.size(); ++i) {
-    answer.symbols[i] = find_in_ranges(map->find(request.addresses[i]));
+    const NamedRange* range = map->find(request.addresses[i]);
+    if (range != nullptr) answer.symbols[i] = {frame_of(range->name)};
   }
   return answer;
 }

@@ -13,8 +13,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// The program of these tests: it says that it ran, and its work fills about 1 MB at 10 kHz.
-const char* const kCommand = STROBE_PROBE_SIGNALS " count 2";
+/// The program of these tests: it says that it ran, and works for so many seconds.
+const std::string kCommand = STROBE_PROBE_SIGNALS " count ";
 
 class OutputFaults : public Integration {
  protected:
@@ -24,6 +24,16 @@ class OutputFaults : public Integration {
     ChildProgram program(wrapper,
                          {.folder = folder(), .input = {}, .environment = {}, .file_size_limit = {}});
     return program.finish();
+  }
+
+  /// What a recording of one second of the program takes, in bytes.
+  [[nodiscard]] size_t size_of_a_second(const std::string& engine) const {
+    const ProgramResult result = shell("\"$STROBE\" run --force -r 10k -o second.strobe --engine " + engine +
+                                       " -- " + kCommand + "1 > /dev/null");
+    EXPECT_EQ(result.status, 7) << result.err;
+    struct stat info {};
+    EXPECT_EQ(::stat(file("second.strobe").c_str(), &info), 0);
+    return static_cast<size_t>(info.st_size);
   }
 
   /// The recording is short of its end, and says so.
@@ -42,13 +52,15 @@ TEST_F(OutputFaults, AFullDiskKeepsWhatThereIs) {
   if (shell("mount -t tmpfs -o size=360k none .", {"unshare", "-m"}).status != 0) {
     GTEST_SKIP() << "no private file system can be mounted here";
   }
-  // A recording without a sample takes up to 240k with its log. By ptrace there are fewer samples.
-  for (const auto& [engine, size] : {std::pair{"perf", "360k"}, std::pair{"ptrace", "270k"}}) {
-    if (std::string(engine) == "perf" && !perf_is_allowed()) continue;
+  for (const std::string engine : {"perf", "ptrace"}) {
+    if (engine == "perf" && !perf_is_allowed()) continue;
+    // Room for a second and its log; the program works for six.
+    const size_t size = 2 * size_of_a_second(engine) + 65'536;
     const ProgramResult result = shell(
-        std::string("mkdir -p disk && mount -t tmpfs -o size=") + size +
+        "mkdir -p disk && mount -t tmpfs -o size=" + std::to_string(size) +
             " none disk && cd disk && \"$STROBE\" run -r 10k -o r.strobe --json ../report.json --engine " +
-            engine + " -- " + kCommand + "; echo status=$?; \"$STROBE\" report r.strobe --json ../again.json",
+            engine + " -- " + kCommand +
+            "6; echo status=$?; \"$STROBE\" report r.strobe --json ../again.json",
         {"unshare", "-m"});
     EXPECT_NE(result.out.find("ended INT=0 QUIT=0"), std::string::npos) << result.err;
     EXPECT_NE(result.out.find("status=7\n"), std::string::npos) << result.out << result.err;
@@ -62,12 +74,13 @@ TEST_F(OutputFaults, AFullDiskKeepsWhatThereIs) {
 }
 
 TEST_F(OutputFaults, ALimitOfFileSizesKeepsWhatThereIs) {
-  for (const char* engine : {"perf", "ptrace"}) {
-    if (std::string(engine) == "perf" && !perf_is_allowed()) continue;
+  for (const std::string engine : {"perf", "ptrace"}) {
+    if (engine == "perf" && !perf_is_allowed()) continue;
     // 512-byte blocks. SIGXFSZ has its usual effect, on the program too, which writes nothing to files.
+    const std::string blocks = std::to_string(size_of_a_second(engine) / 512);
     const ProgramResult result =
-        shell(std::string("ulimit -f 400; \"$STROBE\" run --force -r 10k -o r.strobe --engine ") + engine +
-              " -- " + kCommand + "; echo status=$?");
+        shell("ulimit -f " + blocks + "; \"$STROBE\" run --force -r 10k -o r.strobe --engine " + engine +
+              " -- " + kCommand + "4; echo status=$?");
     EXPECT_NE(result.out.find("ended INT=0 QUIT=0"), std::string::npos) << result.err;
     EXPECT_NE(result.out.find("status=7\n"), std::string::npos) << result.out << result.err;
     expect_part_of_a_recording(result.err, report_of("r.strobe"));

@@ -6,12 +6,14 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME strobe)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT ${STROBE_MAINTAINER})
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "sampling profiler for native programs")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "sampling profiler for native programs and Python")
 set(CPACK_PACKAGE_DESCRIPTION
 "Strobe runs a command or attaches to processes, takes call stacks of all
 threads and children many times a second, and prints where the CPU time
-went, in the manner of Python's cProfile. The program is neither changed
-nor stopped, and needs no frame pointers.
+went, in the manner of Python's cProfile. Programs in C, C++, Rust and Go
+need no frame pointers; CPython shows its own functions and lines, without
+a package or a restart. It also tells what threads waited for, where memory
+went, and whether one way is faster than another, for people and for CI.
 .
 Every report says how good its data is: what was lost, cut short or not
 allowed, and why.")

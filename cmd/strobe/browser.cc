@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"callers", kRestrictions, "Every function with those that call it."},
     {"callees", kRestrictions, "Every function with those that it calls."},
     {"tree", kRestrictions, "The call tree; an expression tells where it begins."},
+    {"memory", kRestrictions, "What was resident over time, and who allocated."},
     {"threads", "", "Processes and threads."},
     {"locks", "", "What threads waited for, and who had it."},
     {"gil", "", "Python's GIL: who held it, who waited."},

@@ -51,8 +51,8 @@ Error make_sqlite_error(sqlite3* handle, const std::string& path, std::string_vi
     case SQLITE_TOOBIG:
     case SQLITE_ERROR:  // a table or column that is not there
     case SQLITE_CONSTRAINT:
-      return {
-          ErrorCode::malformed, message + ": the file is damaged (" + sqlite3_errmsg(handle) + ")", {}, 0};
+      return {ErrorCode::malformed, message + ": the file is damaged (" + sqlite3_errmsg(handle) + ")",
+              kDamagedHint, 0};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorCode::io, message + ": another program is using it",
@@ -146,7 +146,7 @@ Result<int64_t> Database::query_integer(std::string_view sql) {
   if (!statement) return pass(std::move(statement));
   if (statement->next()) return statement->integer(0);
   if (auto status = statement->status(); !status) return pass(std::move(status));
-  return fail(ErrorCode::malformed, "read " + path_ + ": the file is damaged");
+  return fail(ErrorCode::malformed, "read " + path_ + ": the file is damaged", kDamagedHint);
 }
 
 Result<void> Database::copy_to(Database& target) {

@@ -40,7 +40,7 @@ Result<void> check_tables(Database& database) {
   }
   if (auto status = statement->status(); !status) return status;
   if (found == kTables.size()) return {};
-  return fail(ErrorCode::malformed, "read " + database.path() + ": the recording lacks tables");
+  return fail(ErrorCode::malformed, "read " + database.path() + ": the recording lacks tables", kDamagedHint);
 }
 
 }  // namespace
@@ -76,7 +76,8 @@ Result<void> check_schema(Database& database) {
                 "read it with the Strobe that made it, or a newer one");
   }
   if (*version < 1) {
-    return fail(ErrorCode::malformed, "read " + database.path() + ": the recording has no format number");
+    return fail(ErrorCode::malformed, "read " + database.path() + ": the recording has no format number",
+                kDamagedHint);
   }
   return check_tables(database);
 }

@@ -35,7 +35,8 @@ class ProfileLoader {
 
  private:
   tl::unexpected<Error> damaged(const std::string& why) {
-    return fail(ErrorCode::malformed, "read " + database_.path() + ": the recording is damaged: " + why);
+    return fail(ErrorCode::malformed, "read " + database_.path() + ": the recording is damaged: " + why,
+                kDamagedHint);
   }
 
   /// A row of any table takes at least this much of the file beside its texts: length, id, header, numbers.

@@ -4,6 +4,7 @@
 #include "golden_file.h"
 #include "report/escape.h"
 #include "support/profile_builder.h"
+#include "view_words.h"
 
 namespace strobe::cli {
 namespace {
@@ -111,6 +112,17 @@ TEST(GoldenBrowser, Completes) {
   EXPECT_FALSE(has("stats ", "stats"));
   EXPECT_TRUE(has("read /", "/tmp/"));
   EXPECT_TRUE(browser.complete("read /nosuch/folder/").empty());
+}
+
+TEST(GoldenBrowser, HelpAndCompletionKnowEveryView) {
+  Browser browser = open_browser();
+  const std::vector<std::string> offered = browser.complete("");
+  for (const ViewWord& view : kViewWords) {
+    if (!view.is_text || view.kind == ViewKind::functions) continue;  // the dialogue itself, and `stats`
+    const std::string word(view.word);
+    EXPECT_NE(std::find(offered.begin(), offered.end(), word), offered.end()) << word;
+    EXPECT_FALSE(browser.execute("help " + word).error.has_value()) << word;
+  }
 }
 
 TEST(GoldenBrowser, QuotesKeepBlanks) {

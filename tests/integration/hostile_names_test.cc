@@ -84,6 +84,69 @@ TEST_P(HostileNames, NeverReachTheTerminalRaw) {
 INSTANTIATE_TEST_SUITE_P(Both, HostileNames, ::testing::Values("perf", "ptrace"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
+/// two_functions under other names: one of 100 KB, and one that no compiler takes, written over `kPlain`.
+class HostileFunctions : public Integration {
+ protected:
+  static constexpr size_t kLongName = 100'000;
+  static constexpr std::string_view kPlain = "thirty_0123456789abcdef";
+  static constexpr std::string_view kHostile = "thirty\x1b[2J\n\r\t\xe2\x80\xae\xff\"<(%s\\";
+  static_assert(kPlain.size() == kHostile.size());
+
+  void SetUp() override {
+    Integration::SetUp();
+    STROBE_NEED_PERF();
+    const ProgramResult compiled =
+        ChildProgram({STROBE_C_COMPILER, "-O2", "-g", "-Dseventy=" + std::string(kLongName, 'a'),
+                      "-Dthirty=" + std::string(kPlain),
+                      std::string(STROBE_WORKLOAD_SOURCES) + "/two_functions.c", "-o", file("app")})
+            .finish();
+    ASSERT_EQ(compiled.status, 0) << compiled.err;
+    std::string bytes = read_file(file("app"));
+    size_t changed = 0;
+    for (size_t at = bytes.find(kPlain); at != std::string::npos; at = bytes.find(kPlain, at), ++changed)
+      bytes.replace(at, kPlain.size(), kHostile);
+    ASSERT_GE(changed, 2U) << "in the symbol table and in the debug information";
+    write_file(file("app"), bytes);
+  }
+};
+
+TEST_F(HostileFunctions, AreOneLineInEveryViewAndWholeInTheJson) {
+  const StrobeRun run = run_strobe(strobe_run({file("app"), "0.5"}));
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  expect_quality_invariants(run.report);
+  EXPECT_NEAR(amount_of(run.report, std::string(kLongName, 'a')).share, 0.7, 0.1);
+  EXPECT_NEAR(amount_of(run.report, "thirty\x1b[2J\n\r\t\xe2\x80\xae\xef\xbf\xbd\"<(%s\\").share, 0.3, 0.1);
+
+  const std::vector<std::vector<std::string>> kViews = {{"functions"},
+                                                        {"functions", "--full-names", "--wide"},
+                                                        {"functions", "--by", "line"},
+                                                        {"lines"},
+                                                        {"callers"},
+                                                        {"callees"},
+                                                        {"tree"},
+                                                        {"tree", "--by", "thread"},
+                                                        {"quality"},
+                                                        {"functions", "--focus", "aaa", "a{200}"},
+                                                        {"browse"}};
+  for (const std::vector<std::string>& view : kViews) {
+    std::vector<std::string> words = {kStrobe, "report", run.recording};
+    words.insert(words.end(), view.begin(), view.end());
+    const ProgramResult result =
+        ChildProgram(words, {.folder = folder(), .input = "stats\ncallees\ntree\n"}).finish();
+    ASSERT_EQ(result.status, 0) << view.front() << ": " << result.err;
+    const std::string text = result.out + result.err;
+    EXPECT_EQ(find_control(text), std::string::npos) << view.front() << ": " << text;
+    EXPECT_EQ(text.find("\xe2\x80\xae"), std::string::npos) << view.front() << ": " << text;
+    EXPECT_LT(text.size(), size_t{60'000}) << view.front() << ": the long name is not cut";
+    if (view.front() != "quality") {
+      EXPECT_NE(text.find("aaaa"), std::string::npos) << view.front() << ": " << text;
+    }
+  }
+  const ProgramResult compared = strobe({"compare", run.recording, run.recording});
+  EXPECT_EQ(compared.status, 0) << compared.err;
+  EXPECT_EQ(find_control(compared.out), std::string::npos) << compared.out;
+}
+
 class Terminals : public Integration {
  protected:
   /// What a run prints on such a terminal.

@@ -42,6 +42,7 @@ class RecordingFaults : public Integration {
     if (result.status == 125) {
       EXPECT_EQ(result.err.find("strobe: "), 0U) << what << ": " << result.err;
       EXPECT_NE(result.err.find("damaged.strobe"), std::string::npos) << what << ": " << result.err;
+      EXPECT_NE(result.err.find("\n  "), std::string::npos) << what << ", no hint: " << result.err;
       ++refused_;
       return;
     }

@@ -46,18 +46,24 @@ class DamagedRecording : public testing::Test {
 void expect_error_or_sound(const Result<Profile>& profile, const std::string& what) {
   if (!profile) {
     EXPECT_FALSE(profile.error().what.empty()) << what;
+    EXPECT_FALSE(profile.error().hint.empty()) << what << ": " << profile.error().what;
     return;
   }
   EXPECT_TRUE(check_profile(*profile)) << what;
 }
 
+void expect_refused_with_hint(const Result<Profile>& profile, size_t size) {
+  ASSERT_FALSE(profile) << size;
+  EXPECT_FALSE(profile.error().hint.empty()) << size << ": " << profile.error().what;
+}
+
 TEST_F(DamagedRecording, TruncatedAnywhere) {
   for (size_t size = 0; size < whole_.size(); size += size < 4096 ? 13 : 509) {
-    EXPECT_FALSE(read_recording_image(bytes_of(whole_.substr(0, size)))) << size;
+    expect_refused_with_hint(read_recording_image(bytes_of(whole_.substr(0, size))), size);
   }
   for (size_t size = 0; size < whole_.size(); size += 4096) {  // from a file, too
     test::write_file(path_, whole_.substr(0, size));
-    EXPECT_FALSE(read_recording(path_)) << size;
+    expect_refused_with_hint(read_recording(path_), size);
   }
 }
 

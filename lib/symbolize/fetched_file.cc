@@ -32,12 +32,12 @@ void add_fetched_file(const ModuleRow& module, const std::string& path, const Fe
     files.refused.push_back(error.what + (error.hint.empty() ? "" : ": " + error.hint));
     return;
   }
-  auto file = load_elf_file(*fetched);
+  auto file = load_debug_file(*fetched);
   if (!file || file->elf.build_id() != build_id) {
     // It would be served from the cache for ever.
     static_cast<void>(::unlink(fetched->c_str()));
     files.refused.push_back("debuginfod: what the server sent for " + name +
-                            (file ? " belongs to another build" : " is no ELF file"));
+                            (file ? " belongs to another build" : " is no ELF file, or cut short"));
     return;
   }
   files.debug = std::move(*file);

@@ -97,6 +97,12 @@ std::string refusal(const std::string& path, const std::string& its_id, const st
                      its_id.empty() ? "absent" : its_id, wanted_id.empty() ? "absent" : wanted_id);
 }
 
+/// Notes a debug file that is there and is none; those that are absent or not ours to read are passed over.
+void note_damaged(const Error& error, std::vector<std::string>& refused) {
+  if (error.code == ErrorCode::malformed || error.code == ErrorCode::unsupported)
+    refused.push_back(error.what);
+}
+
 /// Where the file of a mapping of `pid` may be opened, best first.
 std::vector<std::string> module_candidates(const std::string& path, pid_t pid) {
   constexpr std::string_view kDeleted = " (deleted)";
@@ -132,8 +138,12 @@ std::optional<LoadedFile> find_by_debug_link(const LoadedFile& module, const std
   for (const std::string& directory : debug_directories) candidates.push_back(directory + below);
   const std::string build_id = module.elf.build_id();
   for (const std::string& candidate : candidates) {
-    auto file = load_elf_file(candidate);
-    if (!file || candidate == module.path) continue;
+    if (candidate == module.path) continue;
+    auto file = load_debug_file(candidate);
+    if (!file) {
+      note_damaged(file.error(), refused);
+      continue;
+    }
     const std::string candidate_id = file->elf.build_id();
     const bool matches = !build_id.empty() && !candidate_id.empty()
                              ? build_id == candidate_id
@@ -198,14 +208,24 @@ Result<LoadedFile> load_elf_file(const std::string& path) {
                     .lease = std::move(loaded->lease)};
 }
 
+Result<LoadedFile> load_debug_file(const std::string& path) {
+  auto file = load_elf_file(path);
+  if (file && file->elf.is_cut_short())
+    return fail(ErrorCode::malformed, path + ": it is cut short: it ends before its section headers");
+  return file;
+}
+
 std::optional<LoadedFile> find_by_build_id(const std::string& build_id,
                                            const std::vector<std::string>& debug_directories,
                                            std::vector<std::string>* refused) {
   if (build_id.size() < 4) return std::nullopt;
   for (const std::string& directory : debug_directories) {
-    auto file = load_elf_file(
+    auto file = load_debug_file(
         fmt::format("{}/.build-id/{}/{}.debug", directory, build_id.substr(0, 2), build_id.substr(2)));
-    if (!file) continue;
+    if (!file) {
+      if (refused != nullptr) note_damaged(file.error(), *refused);
+      continue;
+    }
     if (file->elf.build_id() == build_id) return std::move(*file);
     if (refused != nullptr) refused->push_back(refusal(file->path, file->elf.build_id(), build_id));
   }

@@ -48,13 +48,16 @@ struct LoadedFile {
 /// Opens and parses; regular files only. A mapped file that shrinks would kill us, so only files that nobody
 /// but root can change are mapped, and large ones of ours under a lease; others are read into memory.
 Result<LoadedFile> load_elf_file(const std::string& path);
+/// The same for a file of debug information, which is nothing without its sections: a copy or download that
+/// ended early is an error.
+Result<LoadedFile> load_debug_file(const std::string& path);
 
 struct ModuleFiles {
   std::optional<LoadedFile> module;  ///< the file itself
   std::optional<LoadedFile> debug;   ///< its separate debug file
   std::optional<LoadedFile> mini;    ///< the symbol table of its .gnu_debugdata, where there is no debug file
   std::string note;                  ///< why there is neither, for the user
-  std::vector<std::string> refused;  ///< debug files that belong to another build, as sentences
+  std::vector<std::string> refused;  ///< debug files that cannot be used, as sentences
 };
 
 /// Looks for the file of `module` (its path given as text) and its debug file. `pid` may be 0.

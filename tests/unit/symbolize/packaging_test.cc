@@ -129,5 +129,19 @@ TEST(DebugFiles, ThoseOfAnotherBuildAreRefusedAndSaid) {
   EXPECT_THAT(good.refused, ::testing::IsEmpty());
 }
 
+TEST(DebugFiles, ThoseThatAreCutShortAreSaid) {
+  const test::TemporaryFolder folder;
+  const auto request = request_for(fixture_path("stripped"), text_addresses(fixture_path("dwarf5"), 5));
+  const std::string& id = request.module.build_id;
+  const std::string directory = folder.path() + "/.build-id/" + id.substr(0, 2);
+  std::filesystem::create_directories(directory);
+  const std::string cut = directory + "/" + id.substr(2) + ".debug";
+  std::filesystem::copy_file(fixture_path("linked.debug"), cut);
+  std::filesystem::resize_file(cut, std::filesystem::file_size(cut) / 2);
+  const auto answer = symbolize_one(request, {.debug_directories = {folder.path()}});
+  EXPECT_EQ(answer.reason, LossReason::no_symbols);
+  EXPECT_THAT(answer.refused, ElementsAre(AllOf(HasSubstr(cut), HasSubstr("cut short"))));
+}
+
 }  // namespace
 }  // namespace strobe::symbolize

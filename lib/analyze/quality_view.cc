@@ -33,10 +33,12 @@ void warn_about_losses(QualityView& view) {
                     (1 - view.complete_share) * 100, name_culprit(view)));
   }
   if (view.too_many_lost) {
-    view.warnings.push_back(fmt::format(
-        "{:.1f} % of the samples were lost: record at a lower rate (-r) or with smaller stack copies "
-        "(--stack-bytes)",
-        view.lost_share * 100));
+    // What the disk had no room or time for is not helped by smaller copies: stacks are not stored.
+    const bool by_disk = quality.samples.lost_queue > view.lost / 2;
+    view.warnings.push_back(fmt::format("{:.1f} % of the samples were lost: record {}", view.lost_share * 100,
+                                        by_disk ? "to a faster disk, or one with more room (-o FILE)"
+                                                : "at a lower rate (-r) or with smaller stack copies "
+                                                  "(--stack-bytes)"));
   }
 }
 

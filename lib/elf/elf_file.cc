@@ -136,7 +136,6 @@ Result<ElfFile> ElfFile::parse(Bytes bytes) {
       if (names_index == SHN_XINDEX) names_index = first[0].sh_link;
     }
     const auto headers = read_table<Elf64_Shdr>(bytes, header.e_shoff, section_count);
-    file.cut_short_ = headers.empty();
     file.sections_.reserve(headers.size());
     for (const Elf64_Shdr& section : headers) file.sections_.push_back(make_section(section));
     if (names_index < headers.size()) {

@@ -61,9 +61,6 @@ class ElfFile {
   [[nodiscard]] const std::vector<Section>& sections() const { return sections_; }
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
 
-  /// The header tells of sections whose headers are not there: linkers put them at the end of a file.
-  [[nodiscard]] bool is_cut_short() const { return cut_short_; }
-
   [[nodiscard]] const Section* find_section(std::string_view name) const;
   /// The section's bytes in the file; empty for SHT_NOBITS and where they lie outside of the file.
   /// As stored: a section with SHF_COMPRESSED is not unpacked.
@@ -93,7 +90,6 @@ class ElfFile {
   Bytes bytes_;
   uint16_t machine_ = 0;
   uint16_t type_ = 0;
-  bool cut_short_ = false;
   std::vector<Section> sections_;
   std::vector<Segment> segments_;
 };

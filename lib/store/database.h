@@ -22,7 +22,8 @@ namespace strobe::store {
 inline constexpr const char* kNoRecordingHint = "name a file that `strobe run` or `strobe attach` wrote";
 /// What to do about one that has been: a copy that ended early is the usual reason.
 inline constexpr const char* kDamagedHint =
-    "if it was copied, copy it again, whole and with the -wal file beside it if there is one; else record again";
+    "if it was copied, copy it again, whole and with the -wal file beside it if there is one; else record "
+    "again";
 
 class Statement;
 

@@ -210,8 +210,8 @@ Result<LoadedFile> load_elf_file(const std::string& path) {
 
 Result<LoadedFile> load_debug_file(const std::string& path) {
   auto file = load_elf_file(path);
-  if (file && file->elf.is_cut_short())
-    return fail(ErrorCode::malformed, path + ": it is cut short: it ends before its section headers");
+  if (file && file->elf.sections().empty())  // their headers are the end of the file
+    return fail(ErrorCode::malformed, path + " is cut short: it ends before its sections do");
   return file;
 }
 

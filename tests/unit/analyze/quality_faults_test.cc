@@ -92,6 +92,16 @@ TEST(QualityAdvice, OneSentenceWithTheCommandForEachReasonThatMatters) {
   }
 }
 
+TEST(QualityWarnings, OfLossesSayWhatHelps) {
+  Profile profile = test::varied_profile();
+  profile.quality.samples.lost_kernel = 0;
+  profile.quality.samples.lost_queue = profile.quality.samples.stored;
+  EXPECT_NE(judge_quality(profile).warnings.at(1).find("lost: record to a faster disk"), std::string::npos)
+      << judge_quality(profile).warnings.at(1);
+  std::swap(profile.quality.samples.lost_kernel, profile.quality.samples.lost_queue);
+  EXPECT_NE(judge_quality(profile).warnings.at(1).find("lost: record at a lower rate"), std::string::npos);
+}
+
 TEST(QualityAdvice, ForNamesAndLosses) {
   const QualityView view = judge_quality(test::poor_profile());
   std::string all;

@@ -17,17 +17,22 @@ struct RunOptions {
   std::vector<std::string> command;
   std::string memory;           ///< empty: none
   std::string memory_interval;  ///< empty: as usual
+  bool python_allocators = false;
   bool unknown_option = false;  ///< the first word of `command` is one
 };
 
 constexpr uint64_t kMemoryInterval = 512 * 1024;
 
 Result<std::optional<heap::SessionOptions>> memory_options(const RunOptions& options) {
+  if (options.python_allocators && (options.memory.empty() || options.memory == kResidentMemory)) {
+    return fail(ErrorCode::invalid_argument, "--python-allocators without recorded allocations",
+                "give --memory or --memory=all as well");
+  }
   if (options.memory.empty()) {
     if (options.memory_interval.empty()) return std::optional<heap::SessionOptions>();
     return fail(ErrorCode::invalid_argument, "--memory-interval without --memory");
   }
-  heap::SessionOptions session;
+  heap::SessionOptions session{.python_allocators = options.python_allocators};
   if (options.memory == kResidentMemory) {
     if (options.memory_interval.empty()) return std::optional<heap::SessionOptions>();
     return fail(ErrorCode::invalid_argument, "--memory-interval is for --memory=sampled");
@@ -123,6 +128,11 @@ Action add_run_command(CLI::App& app, const std::vector<std::string>& after_mark
       ->add_option("--memory-interval", options->memory_interval,
                    "Bytes between samples of allocations, on average [512K]")
       ->type_name("BYTES")
+      ->group(kRecordGroup);
+  command
+      ->add_flag(
+          "--python-allocators", options->python_allocators,
+          "With --memory: every small Python object too, by changing the interpreter's table of allocators")
       ->group(kRecordGroup);
   add_report_options(*command, options->report);
   return [command, options, after_marker] {

@@ -166,11 +166,12 @@ HeapNews HeapReader::tell(Source& source, bool last) const {
   for (uint32_t id = source.nodes_told; id < nodes; ++id) news.nodes.push_back(source.ring.node(id));
   source.nodes_told = std::max(source.nodes_told, nodes);
   tell_stacks(heap.heap(), MemoryKind::malloc, last, news);
+  tell_stacks(heap.python(), MemoryKind::python, last, news);
   tell_stacks(heap.mapped(), MemoryKind::mmap, last, news);
-  news.peak_bytes = heap.heap().peak_bytes();
-  news.peak_ns = heap.heap().peak_ns();
-  news.mapped_peak_bytes = heap.mapped().peak_bytes();
-  news.mapped_peak_ns = heap.mapped().peak_ns();
+  news.peak_bytes = heap.heap_total().peak_bytes;
+  news.peak_ns = heap.heap_total().peak_ns;
+  news.mapped_peak_bytes = heap.mapped_total().peak_bytes;
+  news.mapped_peak_ns = heap.mapped_total().peak_ns;
   news.events = heap.events();
   news.lost = source.ring.lost() + source.holes;
   news.cut_stacks = source.ring.cut_stacks();
@@ -224,14 +225,23 @@ std::vector<PythonNodes> HeapReader::take_python_nodes() {
   return all;
 }
 
+std::vector<std::pair<uint32_t, uint32_t>> HeapReader::nodes_gone_by(pid_t pid, uint64_t time_ns) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<uint32_t, uint32_t>> all;
+  for (const Source& source : sources_) {
+    if (source.ring.pid() == pid) all.emplace_back(source.id, source.ring.nodes_gone_by(time_ns));
+  }
+  return all;
+}
+
 std::vector<HeapLevel> HeapReader::levels() const {
   const std::lock_guard lock(mutex_);
   std::vector<HeapLevel> all;
   for (const Source& source : sources_) {
     if (source.ended) continue;
     all.push_back({.ring = source.id,
-                   .live_bytes = source.heap.heap().live_bytes(),
-                   .mapped_bytes = source.heap.mapped().live_bytes()});
+                   .live_bytes = source.heap.heap_total().live_bytes,
+                   .mapped_bytes = source.heap.mapped_total().live_bytes});
   }
   return all;
 }

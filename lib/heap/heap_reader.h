@@ -22,7 +22,7 @@ namespace strobe::heap {
 /// Sums of one stack of one process.
 struct StackSums {
   uint32_t node = 0;
-  MemoryKind kind = MemoryKind::malloc;  ///< or mmap
+  MemoryKind kind = MemoryKind::malloc;  ///< not fault
   Amount allocated, live, peak, temporary;
 };
 
@@ -89,6 +89,8 @@ class HeapReader {
   /// Any thread. With `last` the last word on all stacks.
   [[nodiscard]] std::vector<HeapNews> take_news(bool last);
   [[nodiscard]] std::vector<HeapLevel> levels() const;
+  /// By ring of that process: nodes of code that was gone by then.
+  [[nodiscard]] std::vector<std::pair<uint32_t, uint32_t>> nodes_gone_by(pid_t pid, uint64_t time_ns) const;
 
  private:
   struct Source {

@@ -13,6 +13,7 @@ namespace strobe::heap {
 struct Block {
   uint64_t size = 0;   ///< below 2^40
   uint32_t stack = 0;  ///< below 2^24
+  bool python = false;
 };
 
 class LiveBlocks {
@@ -32,18 +33,20 @@ class LiveBlocks {
  private:
   static constexpr int kFirstBits = 12;
   static constexpr uint64_t kGone = uint64_t{1} << 63;
+  static constexpr uint64_t kPython = uint64_t{1} << 62;
   struct Entry {
-    uint64_t address = 0;  ///< 0: free place; with kGone
+    uint64_t address = 0;  ///< 0: free place; with kGone and kPython
     uint64_t body = 0;     ///< 0 to 39 size, 40 to 63 stack
   };
   [[nodiscard]] Entry& find(uint64_t address) {
     const size_t mask = entries_.size() - 1;
     size_t place = (address >> 4) * 0x9E3779B97F4A7C15ull >> (64 - bits_);
-    while (entries_[place].address != 0 && (entries_[place].address & ~kGone) != address) {
+    while (entries_[place].address != 0 && (entries_[place].address & ~(kGone | kPython)) != address) {
       place = (place + 1) & mask;
     }
     return entries_[place];
   }
+  [[nodiscard]] static Block unpack(const Entry& entry);
   void make_room();
 
   std::vector<Entry> entries_;  // a power of two, at most half full; linear probing

@@ -31,6 +31,8 @@ void ProcessHeap::take(const Event& event, uint64_t time_ns) {
   switch (event.kind) {
     case EventKind::allocate:
     case EventKind::realloc_to:
+    case EventKind::allocate_python:
+    case EventKind::realloc_to_python:
       threads_[event.thread].realloc_address = 0;
       allocate(event, time_ns);
       break;
@@ -53,10 +55,14 @@ void ProcessHeap::take(const Event& event, uint64_t time_ns) {
 }
 
 void ProcessHeap::allocate(const Event& event, uint64_t time_ns) {
-  const auto before = blocks_.insert(event.address, {event.size, event.stack});
-  if (before) heap_.take(before->stack, worth_of(before->size), false);  // its release was lost
+  const Block block{
+      .size = event.size,
+      .stack = event.stack,
+      .python = event.kind == EventKind::allocate_python || event.kind == EventKind::realloc_to_python};
+  const auto before = blocks_.insert(event.address, block);
+  if (before) book_of(*before).take(before->stack, worth_of(before->size), false);  // its release was lost
   const Amount worth = worth_of(event.size);
-  heap_.add(event.stack, worth, time_ns);
+  book_of(block).add(event.stack, worth, time_ns);
   sizes_[class_of(event.size)].add(worth);
   if (event.thread != 0) threads_[event.thread].last_address = event.address;
 }
@@ -71,7 +77,7 @@ void ProcessHeap::remove(const Event& event) {
   // Where only samples are told, the agent says it: it knows of the allocations between.
   const bool temporary =
       mode_ == Mode::all ? thread.last_address == event.address && event.thread != 0 : event.size != 0;
-  heap_.take(block.stack, worth_of(block.size), temporary);
+  book_of(block).take(block.stack, worth_of(block.size), temporary);
   if (thread.last_address == event.address) thread.last_address = 0;
   if (event.kind != EventKind::realloc_from || event.thread == 0) return;
   thread.realloc_address = event.address;
@@ -86,7 +92,7 @@ void ProcessHeap::take_back(const Event& event) {
   const Block block = thread.realloc_block;
   thread.realloc_address = 0;
   blocks_.insert(event.address, block);
-  heap_.take_back(block.stack, worth_of(block.size), thread.realloc_temporary);
+  book_of(block).take_back(block.stack, worth_of(block.size), thread.realloc_temporary);
   if (thread.realloc_temporary) thread.last_address = event.address;
 }
 

@@ -18,12 +18,18 @@ class ProcessHeap {
  public:
   ProcessHeap(Mode mode, uint64_t interval_bytes);
 
+  ProcessHeap(const ProcessHeap&) = delete;
+  ProcessHeap& operator=(const ProcessHeap&) = delete;
+
   void take(const Event& event, uint64_t time_ns);
 
+  /// By stack: malloc's blocks, small objects of Python, mappings.
   [[nodiscard]] StackBook& heap() { return heap_; }
-  [[nodiscard]] const StackBook& heap() const { return heap_; }
+  [[nodiscard]] StackBook& python() { return python_; }
   [[nodiscard]] StackBook& mapped() { return mapped_; }
-  [[nodiscard]] const StackBook& mapped() const { return mapped_; }
+  /// Of malloc's blocks and Python's objects together.
+  [[nodiscard]] const HeapTotal& heap_total() const { return heap_total_; }
+  [[nodiscard]] const HeapTotal& mapped_total() const { return mapped_total_; }
 
   [[nodiscard]] uint64_t events() const { return events_; }
   /// Of blocks that were freed before. Those that were never seen may be older than the agent.
@@ -39,6 +45,7 @@ class ProcessHeap {
     bool realloc_temporary = false;
   };
 
+  [[nodiscard]] StackBook& book_of(const Block& block) { return block.python ? python_ : heap_; }
   [[nodiscard]] Amount worth_of(uint64_t size) const;
   void allocate(const Event& event, uint64_t time_ns);
   void remove(const Event& event);
@@ -50,8 +57,11 @@ class ProcessHeap {
   double interval_bytes_;
   LiveBlocks blocks_;
   LiveRegions regions_;
-  StackBook heap_;
-  StackBook mapped_;
+  HeapTotal heap_total_;
+  HeapTotal mapped_total_;
+  StackBook heap_{heap_total_};
+  StackBook python_{heap_total_};
+  StackBook mapped_{mapped_total_};
   std::array<ThreadPlace, kThreadMask + 1> threads_{};
   std::array<Amount, kMemorySizeClasses> sizes_{};
   uint64_t events_ = 0;

@@ -115,6 +115,16 @@ void RingFile::provide_nodes() {
   header_->nodes_ready.store(static_cast<uint32_t>(nodes_ready_), std::memory_order_release);
 }
 
+uint32_t RingFile::nodes_gone_by(uint64_t time_ns) const {
+  uint32_t nodes = 0;
+  for (const Closing& closing : header_->closings) {
+    const uint64_t closed_ns = closing.time_ns.load(std::memory_order_acquire);
+    if (closed_ns == 0 || closed_ns > time_ns) continue;
+    nodes = std::max(nodes, closing.nodes.load(std::memory_order_relaxed));
+  }
+  return std::min(nodes, node_count());
+}
+
 uint64_t RingFile::lost() const { return header_->lost.load(std::memory_order_relaxed); }
 uint64_t RingFile::cut_stacks() const { return header_->cut_stacks.load(std::memory_order_relaxed); }
 uint64_t RingFile::no_stacks() const { return header_->no_stacks.load(std::memory_order_relaxed); }

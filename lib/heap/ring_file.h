@@ -77,6 +77,8 @@ class RingFile {
   /// Gets storage for more nodes where few are left.
   void provide_nodes();
 
+  /// Nodes of code that was gone by then (CLOCK_MONOTONIC): all below the result.
+  [[nodiscard]] uint32_t nodes_gone_by(uint64_t time_ns) const;
   [[nodiscard]] uint64_t lost() const;
   [[nodiscard]] uint64_t cut_stacks() const;
   [[nodiscard]] uint64_t no_stacks() const;

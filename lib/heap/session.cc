@@ -77,8 +77,9 @@ Result<Session> Session::make(const SessionOptions& options) {
   const std::string others = options.preload.empty() ? std::string() : ":" + options.preload;
   session.environment_ = {
       "LD_PRELOAD=" + *agent + others,
-      fmt::format("{}={}{}", kFolderVariable, *folder,
-                  options.interval_bytes == 0 ? "" : fmt::format(":{}", options.interval_bytes))};
+      fmt::format("{}={}{}{}", kFolderVariable, *folder,
+                  options.interval_bytes == 0 ? "" : fmt::format(":{}", options.interval_bytes),
+                  options.python_allocators ? fmt::format(":{}", kPythonWord) : "")};
   return session;
 }
 

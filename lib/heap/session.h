@@ -12,9 +12,10 @@
 namespace strobe::heap {
 
 struct SessionOptions {
-  uint64_t interval_bytes = 0;  ///< mean distance of samples; 0: every allocation
-  std::string preload;          ///< what the variable LD_PRELOAD is: ours comes before it
-  std::string cache_folder;     ///< of the user; may be empty
+  uint64_t interval_bytes = 0;     ///< mean distance of samples; 0: every allocation
+  bool python_allocators = false;  ///< Python's small objects as well
+  std::string preload;             ///< what the variable LD_PRELOAD is: ours comes before it
+  std::string cache_folder;        ///< of the user; may be empty
 };
 
 /// Removes its folder at the end, and at the beginning what killed Strobes of this user left. The library

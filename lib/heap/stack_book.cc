@@ -19,14 +19,14 @@ MemoryAmount rounded(const Amount& amount) {
 /// `peak` is brought up to date only when `live` changes for the first time after a peak: it is what was live
 /// then.
 void StackBook::settle(StackHeap& heap) const {
-  if (heap.changed_at <= peak_at_) heap.peak = heap.live;
+  if (heap.changed_at <= total_->peak_at) heap.peak = heap.live;
 }
 
 StackHeap& StackBook::touch(uint32_t stack) {
   if (stack >= stacks_.size()) stacks_.resize(std::max<size_t>(stack + 1, stacks_.size() * 2));
   StackHeap& heap = stacks_[stack];
   settle(heap);
-  heap.changed_at = ++changes_;
+  heap.changed_at = ++total_->changes;
   if (!heap.listed) {
     heap.listed = true;
     changed_.push_back(stack);
@@ -38,25 +38,25 @@ void StackBook::add(uint32_t stack, const Amount& worth, uint64_t time_ns) {
   StackHeap& heap = touch(stack);
   heap.allocated.add(worth);
   heap.live.add(worth);
-  live_bytes_ += worth.bytes;
-  if (live_bytes_ <= peak_bytes_) return;
-  peak_bytes_ = live_bytes_;
-  peak_ns_ = time_ns;
-  peak_at_ = changes_;
+  total_->live_bytes += worth.bytes;
+  if (total_->live_bytes <= total_->peak_bytes) return;
+  total_->peak_bytes = total_->live_bytes;
+  total_->peak_ns = time_ns;
+  total_->peak_at = total_->changes;
 }
 
 void StackBook::take(uint32_t stack, const Amount& worth, bool temporary) {
   StackHeap& heap = touch(stack);
   heap.live.take(worth);
   if (temporary) heap.temporary.add(worth);
-  live_bytes_ -= worth.bytes;
+  total_->live_bytes -= worth.bytes;
 }
 
 void StackBook::take_back(uint32_t stack, const Amount& worth, bool temporary) {
   StackHeap& heap = touch(stack);
   heap.live.add(worth);
   if (temporary) heap.temporary.take(worth);
-  live_bytes_ += worth.bytes;
+  total_->live_bytes += worth.bytes;
 }
 
 std::vector<uint32_t> StackBook::take_changed() {

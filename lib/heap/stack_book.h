@@ -34,12 +34,24 @@ struct StackHeap {
   Amount live;
   Amount peak;  ///< live at the highest level: see StackBook::settled
   Amount temporary;
-  uint64_t changed_at = 0;  ///< the change of the book that changed `live` last
+  uint64_t changed_at = 0;  ///< the change of the total that changed `live` last
   bool listed = false;      ///< among the changed ones
+};
+
+/// How much is live, and the most that ever was: of one book, or of several together.
+struct HeapTotal {
+  double live_bytes = 0;
+  double peak_bytes = 0;
+  uint64_t peak_ns = 0;
+  uint64_t changes = 0;
+  uint64_t peak_at = 0;  ///< the change that made it
 };
 
 class StackBook {
  public:
+  /// `total`: what this book's blocks are part of; borrowed.
+  explicit StackBook(HeapTotal& total) : total_(&total) {}
+
   void add(uint32_t stack, const Amount& worth, uint64_t time_ns);
   void take(uint32_t stack, const Amount& worth, bool temporary);
   /// What take() took was never gone.
@@ -52,21 +64,13 @@ class StackBook {
   /// As of now. A stack that was named.
   [[nodiscard]] const StackHeap& settled(uint32_t stack);
 
-  [[nodiscard]] double live_bytes() const { return live_bytes_; }
-  [[nodiscard]] double peak_bytes() const { return peak_bytes_; }
-  [[nodiscard]] uint64_t peak_ns() const { return peak_ns_; }
-
  private:
   StackHeap& touch(uint32_t stack);
   void settle(StackHeap& heap) const;
 
   std::vector<StackHeap> stacks_;  // by node
   std::vector<uint32_t> changed_;
-  uint64_t changes_ = 0;
-  uint64_t peak_at_ = 0;  // the change that made it
-  uint64_t peak_ns_ = 0;
-  double live_bytes_ = 0;
-  double peak_bytes_ = 0;
+  HeapTotal* total_;
 };
 
 }  // namespace strobe::heap

@@ -12,7 +12,7 @@ constexpr uint64_t kRowsIntervalNs =
 constexpr uint64_t kPointIntervalNs = 100'000'000;
 
 uint64_t key_of(const heap::StackSums& sums) {
-  return uint64_t{sums.node} << 1 | (is_heap(sums.kind) ? 0 : 1);
+  return uint64_t{sums.node} << 2 | static_cast<uint64_t>(sums.kind);
 }
 
 void add(MemoryAmount& sum, const MemoryAmount& other) {
@@ -34,9 +34,28 @@ void MemoryRecorder::program_ended(pid_t pid, uint64_t time_ns, bool exec) {
   read_news(false);
   for (auto& [ring, program] : programs_) {
     const bool is_it = program.last.pid == pid && program.last.started_ns <= time_ns;
-    if (is_it && !program.closed) settle(program, true);
+    if (is_it && !program.closed) settle(program, program.waiting.size());
   }
   note_end(pid);
+}
+
+/// What waits of code that was closed before is found while its mapping is known.
+void MemoryRecorder::code_is_mapped(const MapEvent& event) {
+  const ProcessState* process = tables_.tracker->find_process(event.pid);
+  if (process == nullptr) return;
+  const auto& mappings = process->space.mappings();
+  const bool replaces = std::any_of(mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
+    return raw(mapping.start) < event.start + event.size && event.start < raw(mapping.end);
+  });
+  if (!replaces) return;
+  if (has_python_) look();
+  const auto gone = reader_.nodes_gone_by(event.pid, event.time_ns);
+  read_news(false);
+  for (const auto& [ring, nodes] : gone) {
+    const auto found = programs_.find(ring);
+    if (found == programs_.end() || nodes <= found->second.stacks.count()) continue;
+    settle(found->second, nodes - found->second.stacks.count());
+  }
 }
 
 /// Whether the program that ends was seen is known now.
@@ -68,18 +87,14 @@ void MemoryRecorder::read_news(bool last) {
   }
 }
 
-/// Finds the stacks of the nodes whose mappings must be known by now.
-void MemoryRecorder::settle(Program& program, bool at_once) {
-  const size_t count = at_once ? program.waiting.size() : program.ripe;
-  program.ripe = program.waiting.size() - std::min(count, program.waiting.size());
-  if (count == 0) return;
+/// Finds the stacks of the first nodes that wait: their mappings must be known by now.
+void MemoryRecorder::settle(Program& program, size_t count) {
+  count = std::min(count, program.waiting.size());
   const ProcessState* process = tables_.tracker->find_process(program.last.pid);
-  if (process == nullptr) {
-    program.ripe = program.waiting.size();  // a child that nobody has told of yet, or that is left out
-    return;
-  }
+  if (count == 0 || process == nullptr) return;  // a child that nobody has told of yet, or that is left out
   program.process = process->id;
   take_nodes(program, *process, count);
+  program.ripe -= std::min(count, program.ripe);
 }
 
 StackTools MemoryRecorder::tools_for(const Program& program, const ProcessState* process) const {
@@ -118,7 +133,8 @@ void MemoryRecorder::take(uint64_t now_ns, RecordingDelta& delta) {
   read_news(stopped_);
   for (auto& [ring, program] : programs_) {
     if (program.closed) continue;
-    settle(program, stopped_);
+    settle(program, stopped_ ? program.waiting.size() : program.ripe);
+    program.ripe = program.waiting.size();
     add_rows(program, delta);
     program.closed = program.last.ended && program.sums.empty();
   }

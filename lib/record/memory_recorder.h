@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "heap/heap_reader.h"
+#include "model/events.h"
 #include "model/recording.h"
 #include "record/memory_stacks.h"
 #include "record/target_tracker.h"
@@ -34,6 +35,8 @@ class MemoryRecorder {
   void start() { reader_.start(); }
   /// The process ends, or becomes another program: its mappings still are those of the old one.
   void program_ended(pid_t pid, uint64_t time_ns, bool exec);
+  /// Code is mapped, maybe where other code was; before the tracker is told.
+  void code_is_mapped(const MapEvent& event);
   /// It became one.
   void program_began(pid_t pid, uint64_t time_ns) { unseen_.began(pid, time_ns); }
   /// Reads all that is left; before the last take().
@@ -68,7 +71,7 @@ class MemoryRecorder {
   }
   void read_news(bool last);
   void note_end(pid_t pid);
-  void settle(Program& program, bool at_once);
+  void settle(Program& program, size_t count);
   [[nodiscard]] StackTools tools_for(const Program& program, const ProcessState* process) const;
   void take_nodes(Program& program, const ProcessState& process, size_t count);
   void add_rows(Program& program, RecordingDelta& delta);

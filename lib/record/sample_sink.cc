@@ -64,6 +64,7 @@ void SampleSink::on_comm(const CommEvent& event) {
 }
 
 void SampleSink::on_map(const MapEvent& event) {
+  if (memory_ != nullptr) memory_->code_is_mapped(event);
   tracker_.on_map(event);
   const AddressSpace& space = tracker_.process(event.pid, event.time_ns).space;
   const Mapping* mapping = space.find(RuntimeAddr{event.start});

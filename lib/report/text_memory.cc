@@ -70,6 +70,9 @@ std::string heap_lines(const MemoryView& view) {
     text += indented("of these, " + amount_text(python.of(MemoryMeasure::allocated)) +
                      " are small Python objects");
   }
+  if (view.info.python_allocators) {
+    text += indented("the interpreter's table of allocators was changed to see them (--python-allocators)");
+  }
   if (const MemoryUse& mapped = view.of(MemoryKind::mmap); !mapped.is_nothing()) {
     text +=
         indented("besides, " + amount_text(mapped.of(MemoryMeasure::allocated), "mappings") +

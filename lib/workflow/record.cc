@@ -67,6 +67,7 @@ record::RecorderOptions recorder_options(const RecordRequest& request, sampling:
     options.memory_folder = memory->folder();
     options.info.memory.mode = interval == 0 ? MemoryMode::all : MemoryMode::sampled;
     options.info.memory.interval_bytes = interval;
+    options.info.memory.python_allocators = request.memory->python_allocators;
   }
   return options;
 }

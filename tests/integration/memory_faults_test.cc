@@ -1,6 +1,9 @@
-// Recorded allocations where something is in the way: programs that cannot be seen, real programs whose
-// output must be their own, and what the library in them may need of the system.
+// Recorded allocations where something is in the way: programs that cannot be seen, allocators that they
+// bring, and what the library in them may need of the system.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <sstream>
@@ -64,6 +67,42 @@ TEST_F(MemoryUnseen, ClearedEnvironmentsAreNamed) {
   EXPECT_TRUE(memory_row(run.report, "leak_blocks").is_null());
 }
 
+// The loader ignores LD_PRELOAD where a program has other rights than its caller.
+TEST_F(MemoryUnseen, SetuidProgramsAreNamed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes a program of somebody else";
+  struct statvfs system {};
+  ASSERT_EQ(::statvfs(folder().c_str(), &system), 0);
+  if ((system.f_flag & ST_NOSUID) != 0) GTEST_SKIP() << "set-id programs are not obeyed in " << folder();
+  constexpr uid_t kNobody = 65534;
+  const std::string program = file("other_rights");
+  std::filesystem::copy_file(workload("heap_shapes"), program);
+  ASSERT_EQ(::chown(program.c_str(), kNobody, static_cast<gid_t>(-1)), 0);
+  ASSERT_EQ(::chmod(program.c_str(), 04755), 0);
+  expect_unseen(record_all({program, "1"}), "other_rights", "setuid program");
+}
+
+TEST_F(MemoryUnseen, ProgramsOf32BitsAreNamed) {
+  const ProgramResult built =
+      ChildProgram({"sh", "-c",
+                    "printf '.globl _start\n_start: mov $1, %%eax\nmov $7, %%ebx\nint $0x80\n' | "
+                    "as --32 -o of32.o - && ld -m elf_i386 -o of32 of32.o"},
+                   {.folder = folder()})
+          .finish();
+  if (built.status != 0) GTEST_SKIP() << "no 32-bit program can be built: " << built.err;
+  if (ChildProgram({file("of32")}).finish().status != 7) GTEST_SKIP() << "the kernel runs no 32-bit programs";
+  expect_unseen(record_all({"sh", "-c", file("of32") + "; true"}), "of32", "not a 64-bit program");
+}
+
+// The folder of the rings is not there: a sandbox of its own.
+TEST_F(MemoryUnseen, ProgramsInSandboxesAreNamed) {
+  const std::string hide = "mount -t tmpfs none /dev/shm && exec ";
+  if (ChildProgram({"unshare", "-m", "sh", "-c", hide + "true"}).finish().status != 0) {
+    GTEST_SKIP() << "no namespace can be made here";
+  }
+  expect_unseen(record_all({"unshare", "-m", "sh", "-c", hide + workload("heap_shapes") + " 1"}),
+                "heap_shapes", "no access to the folder of the recording");
+}
+
 TEST_F(MemoryUnseen, AreNoneInAnOrdinaryRun) {
   const StrobeRun run = record_all({"sh", "-c", "ls / > /dev/null; cat /dev/null; true"});
   ASSERT_EQ(run.program.status, 0) << run.program.err;
@@ -72,64 +111,52 @@ TEST_F(MemoryUnseen, AreNoneInAnOrdinaryRun) {
   EXPECT_GE(run.report.at("quality").at("memory").at("processes").get<int>(), 3);
 }
 
-/// Their output, with and without, in both modes.
-class MemoryOfRealPrograms : public MemoryTest, public ::testing::WithParamInterface<const char*> {
- protected:
-  void expect_same(const std::vector<std::string>& command) const {
-    const ProgramResult without = ChildProgram(command).finish();
-    ASSERT_EQ(without.status, 0) << without.err;
-    const StrobeRun run = run_strobe(strobe_run(command, {GetParam(), "-q", "--force"}));
-    EXPECT_EQ(run.program.status, 0) << run.program.err;
-    EXPECT_EQ(run.program.out, without.out);
-    ASSERT_NO_FATAL_FAILURE(expect_whole_memory(run.report)) << run.program.err;
-    EXPECT_GT(run.report.at("quality").at("memory").at("events").get<uint64_t>(), 0U);
+/// A library in the system's folder whose name begins so; empty where it is not installed.
+std::string find_library(const std::string& name) {
+  for (const auto& entry : std::filesystem::directory_iterator("/usr/lib/x86_64-linux-gnu")) {
+    if (entry.path().filename().string().starts_with(name)) return entry.path();
   }
+  return {};
+}
+
+/// Allocators of other people: jemalloc, tcmalloc, mimalloc.
+class MemoryOfAllocators : public MemoryTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    MemoryTest::SetUp();
+    library_ = find_library(GetParam());
+    if (library_.empty()) GTEST_SKIP() << "there is no " << GetParam();
+  }
+  std::string library_;
 };
 
-TEST_P(MemoryOfRealPrograms, GitSaysTheSame) {
-  if (ChildProgram({"git", "--version"}).finish().status != 0) GTEST_SKIP() << "there is no git";
-  const std::string repository = file("repository");
-  ASSERT_EQ(ChildProgram({"git", "init", "-q", repository}).finish().status, 0);
-  std::filesystem::copy_file(kStrobe, repository + "/file");
-  ASSERT_EQ(ChildProgram({"git", "-C", repository, "add", "file"}).finish().status, 0);
-  expect_same({"git", "-C", repository, "status", "--porcelain"});
-  expect_same({"git", "-C", repository, "diff", "--cached", "--stat"});
+TEST_P(MemoryOfAllocators, AreSeenWhereTheyArePreloaded) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{STROBE_HEAP_CALLS}, {STROBE_HEAP_NEW, "free"}, {STROBE_HEAP_NEW, "leak"}}) {
+    StrobeCommand command = strobe_run(words, {"--memory=all", "--force"});
+    command.wrapper = {"env", "LD_PRELOAD=" + library_};
+    const StrobeRun run = run_strobe(command);
+    ASSERT_EQ(run.program.status, 0) << run.program.err;
+    expect_exact_heap(run);
+  }
 }
 
-TEST_P(MemoryOfRealPrograms, SqliteSaysTheSame) {
-  if (ChildProgram({"sqlite3", "--version"}).finish().status != 0) GTEST_SKIP() << "there is no sqlite3";
-  expect_same(
-      {"sqlite3", ":memory:",
-       "create table t(a, b); with recursive n(i) as (values(1) union all select i + 1 from n where i < "
-       "20000) insert into t select i, hex(i) from n; select count(*), sum(length(b)) from t; "
-       "select b from t order by b desc limit 5;"});
+TEST_P(MemoryOfAllocators, AreSeenWhereTheyAreLinked) {
+  const std::string source = std::string(STROBE_PYTHON_SUPPORT) + "/heap_calls.c";
+  const ProgramResult built = ChildProgram({STROBE_C_COMPILER, "-O2", "-g", "-fno-builtin", "-o",
+                                            file("linked"), source, "-Wl,--no-as-needed", library_})
+                                  .finish();
+  ASSERT_EQ(built.status, 0) << built.err;
+  const StrobeRun run = record_all({file("linked")});
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  expect_exact_heap(run);
 }
 
-TEST_P(MemoryOfRealPrograms, PythonSaysTheSame) {
-  expect_same({"/usr/bin/python3", "-c",
-               "import json, threading, subprocess\n"
-               "data = json.dumps([{'k': i, 'v': str(i) * 20} for i in range(20000)])\n"
-               "def work(out): out.append(len(json.loads(data)))\n"
-               "out = []\n"
-               "threads = [threading.Thread(target=work, args=(out,)) for _ in range(4)]\n"
-               "[t.start() for t in threads]\n"
-               "[t.join() for t in threads]\n"
-               "print(out, subprocess.run(['echo', 'child'], capture_output=True).stdout)\n"});
-}
-
-TEST_P(MemoryOfRealPrograms, ACompilerSaysTheSame) {
-  const std::string source = file("source.cc");
-  ChildProgram({"sh", "-c",
-                "printf '#include <map>\\n#include <string>\\nstd::map<std::string, int> m;\\n"
-                "int main() { return m[\"x\"]; }\\n' > " +
-                    source})
-      .finish();
-  expect_same({"c++", "-O1", "-S", "-o", "-", source});
-}
-
-INSTANTIATE_TEST_SUITE_P(Both, MemoryOfRealPrograms, ::testing::Values("--memory", "--memory=all"),
+INSTANTIATE_TEST_SUITE_P(Of, MemoryOfAllocators,
+                         ::testing::Values("libjemalloc.so.", "libtcmalloc_minimal.so.", "libmimalloc.so."),
                          [](const auto& parameter) {
-                           return std::string(parameter.param) == "--memory" ? "sampled" : "all";
+                           const std::string name = parameter.param;
+                           return name.substr(3, name.find('.') - 3);
                          });
 
 }  // namespace

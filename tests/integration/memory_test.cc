@@ -55,7 +55,8 @@ TEST_P(MemoryEndings, KeepWhatWasTold) {
 
 INSTANTIATE_TEST_SUITE_P(All, MemoryEndings,
                          ::testing::Values(Ending{"crash", 128 + SIGSEGV}, Ending{"kill", 128 + SIGKILL},
-                                           Ending{"exit", 3}, Ending{"closefrom", 0}, Ending{"handler", 0}),
+                                           Ending{"exit", 3}, Ending{"closefrom", 0},
+                                           Ending{"close_range", 0}, Ending{"handler", 0}),
                          [](const auto& parameter) { return std::string(parameter.param.mode); });
 
 class MemoryOfCxx : public MemoryTest {

@@ -39,8 +39,11 @@ size_t is_temporary(const void* block) {
 
 }  // namespace
 
-void allocated(const void* block, size_t size, const CallSite& site) {
-  if (countdown.inside_operator != 0) return;
+void allocated(const void* block, size_t size, const CallSite& site, Giver giver) {
+  if (countdown.inside != 0) {
+    countdown.inner_block = block;
+    return;
+  }
   Process* process = Process::get_or_open();
   if (!is_wanted(size, process)) return;
   const uint32_t stack = process->find_stack(site);
@@ -48,13 +51,14 @@ void allocated(const void* block, size_t size, const CallSite& site) {
     process->count_lost();
     return;
   }
-  process->tell(EventKind::allocate, block, size, stack);
+  process->tell(giver == Giver::python ? EventKind::allocate_python : EventKind::allocate, block, size,
+                stack);
   countdown.last_block = block;
   countdown.last_bytes = countdown.bytes;
 }
 
 void releasing(const void* block) {
-  if (block == nullptr || countdown.inside_operator != 0) return;
+  if (block == nullptr || countdown.inside != 0) return;
   Process* process = Process::get_if_open();
   if (process == nullptr) return;
   if (settings.interval_bytes != 0 && !process->sampled().remove(block)) return;
@@ -62,6 +66,7 @@ void releasing(const void* block) {
 }
 
 void mapped(const void* place, size_t size, const CallSite& site) {
+  if (countdown.inside_python != 0) return;  // its blocks are told, one by one
   Process* process = Process::get_or_open();
   if (process != nullptr) process->tell(EventKind::map, place, size, process->find_stack(site));
 }
@@ -72,7 +77,7 @@ void unmapping(const void* place, size_t size) {
 }
 
 Reallocation::Reallocation(const void* block) : block_(block) {
-  if (block == nullptr || !release_filter.may_matter(block)) return;
+  if (block == nullptr || countdown.inside != 0 || !release_filter.may_matter(block)) return;
   process_ = Process::get_if_open();
   if (process_ == nullptr) return;
   if (settings.interval_bytes == 0) {
@@ -84,17 +89,18 @@ Reallocation::Reallocation(const void* block) : block_(block) {
   }
 }
 
-void Reallocation::done(const void* result, size_t size, bool passed, const CallSite& site) {
+void Reallocation::done(const void* result, size_t size, bool passed, const CallSite& site, Giver giver) {
   const bool freed = size == 0 && result == nullptr;  // as glibc has it
   if (settings.interval_bytes == 0 && process_ != nullptr) {
     if (result != nullptr) {
-      process_->tell(EventKind::realloc_to, result, size, process_->find_stack(site));
+      process_->tell(giver == Giver::python ? EventKind::realloc_to_python : EventKind::realloc_to, result,
+                     size, process_->find_stack(site));
     } else if (!freed) {
       process_->tell(EventKind::realloc_failed, block_, 0, StackNodes::kNone);
     }
     return;
   }
-  if (result != nullptr && !passed) allocated(result, size, site);
+  if (result != nullptr && !passed) allocated(result, size, site, giver);
   if (result != nullptr || freed || process_ == nullptr) return;
   if (process_->sampled().add(block_)) {
     process_->tell(EventKind::realloc_failed, block_, 0, StackNodes::kNone);

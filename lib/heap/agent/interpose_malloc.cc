@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "heap/agent/blocks.h"
+#include "heap/agent/python_allocators.h"
 #include "heap/agent/real_functions.h"
 
 #define STROBE_INTERPOSED extern "C" __attribute__((visibility("default")))
@@ -93,7 +94,9 @@ STROBE_SLOW int slow_dlclose(void* handle) {
 }
 
 /// With the library, before anything of the program runs, if the first allocation has not done it.
-__attribute__((constructor(101))) void begin() { static_cast<void>(Process::get_or_open()); }
+__attribute__((constructor(101))) void begin() {
+  if (Process::get_or_open() != nullptr) watch_python_allocators();
+}
 
 }  // namespace
 }  // namespace strobe::heap::agent

@@ -49,40 +49,22 @@ Operators find_kind() {
   return decided;
 }
 
-/// Calls of malloc and free in between are part of an operator.
-class Inside {
- public:
-  Inside() : bytes_(countdown.bytes) {
-    ++countdown.inside_operator;
-    countdown.bytes = UINT64_MAX / 2;
-  }
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
-  ~Inside() {
-    countdown.bytes = bytes_;
-    --countdown.inside_operator;
-  }
-
- private:
-  uint64_t bytes_;
-};
-
 template <class Function, class... Arguments>
 __attribute__((noinline)) void* new_of_own(Function function, size_t size, Arguments... arguments) {
   const CallSite site = call_site();
   void* block = nullptr;
   {
-    const Inside inside;
+    const Inside inside(kPassAll);
     block = function(size, arguments...);
   }
-  if (block != nullptr && countdown.inside_operator == 0 && !passes(size)) allocated(block, size, site);
+  if (block != nullptr && countdown.inside == 0 && !passes(size)) allocated(block, size, site);
   return block;
 }
 
 template <class Function, class... Arguments>
 __attribute__((noinline)) void delete_of_own(Function function, void* block, Arguments... arguments) {
-  if (countdown.inside_operator == 0 && release_filter.may_matter(block)) releasing(block);
-  const Inside inside;
+  if (countdown.inside == 0 && release_filter.may_matter(block)) releasing(block);
+  const Inside inside(kPassAll);
   function(block, arguments...);
 }
 

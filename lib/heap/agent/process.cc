@@ -34,19 +34,34 @@ constexpr uint64_t kSpareSlots = 2048;
 std::atomic<Process*> process;  // its memory is cleared by a fork, this pointer is not
 std::atomic<uint32_t> last_generation;
 
+/// A number that goes on to the end of the word; 0: it is none, or too large.
+uint64_t parse_interval(const char* word, const char* end) {
+  uint64_t interval = 0;
+  for (; word < end; ++word) {
+    if (*word < '0' || *word > '9') return 0;
+    interval = interval * 10 + static_cast<uint64_t>(*word - '0');
+    if (interval > uint64_t{1} << 50) return 0;
+  }
+  return interval;
+}
+
 bool parse_settings() {
   const char* text = ::getenv(kFolderVariable);
   if (text == nullptr || text[0] != '/') return false;
-  const char* colon = ::strchr(text, ':');
-  const size_t length = colon != nullptr ? static_cast<size_t>(colon - text) : ::strlen(text);
+  const char* end = ::strchrnul(text, ':');
+  const auto length = static_cast<size_t>(end - text);
   if (length > Settings::kMaxFolder) return false;
   std::memcpy(settings.folder, text, length);
   uint64_t interval = 0;
-  for (const char* digit = colon; colon != nullptr && *++digit >= '0' && *digit <= '9';) {
-    interval = interval * 10 + static_cast<uint64_t>(*digit - '0');
-    if (interval > uint64_t{1} << 50) return false;
+  while (*end != '\0') {
+    const char* word = end + 1;
+    end = ::strchrnul(word, ':');
+    if (::strcmp(word, kPythonWord) == 0) {  // the last one
+      settings.python_allocators = true;
+    } else if ((interval = parse_interval(word, end)) == 0) {
+      return false;
+    }
   }
-  if (colon != nullptr && interval == 0) return false;
   settings.interval_bytes = interval;
   settings.mode.store(interval == 0 ? Mode::all : Mode::sampled, std::memory_order_release);
   return true;
@@ -202,6 +217,7 @@ uint32_t Process::find_stack(const CallSite& site) {
     if (thread->generation != generation) {
       thread->generation = generation;
       thread->count = 0;
+      thread->mixed_count = 0;
     }
     found = agent::find_stack(*thread, site, nodes_, python_);
     std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -269,6 +285,9 @@ void Process::turn_off(OffReason reason) {
 void Process::begin_stacks_anew() {
   forget_rules();
   nodes_.begin_anew();
+  Closing& closing = header_->closings[header_->closing_count.fetch_add(1) % kKeptClosings];
+  closing.nodes.store(header_->node_count.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  closing.time_ns.store(clock_ns(), std::memory_order_release);
   generation_.store(last_generation.fetch_add(1) + 1, std::memory_order_release);
 }
 

@@ -21,6 +21,7 @@ struct Settings {
   std::atomic<Mode> mode;    ///< off until the environment was read, and where something went wrong
   bool known = false;        ///< the environment was read
   bool opened_once = false;  ///< in this program: who opens again is the child of a fork
+  bool python_allocators = false;
   uint64_t interval_bytes = 0;
   char folder[kMaxFolder + 1] = {};
 };

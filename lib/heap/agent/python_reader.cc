@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "heap/agent/python_allocators.h"
 #include "heap/agent/system.h"
 
 namespace strobe::heap::agent {
@@ -74,6 +75,7 @@ size_t PythonReader::read_frames(Thread& thread) {
   if (!memory.read_memory(state, bytes)) return 0;
   python::ThreadHead head = python::decode_thread(layout_, state, bytes);
   if (head.ident != static_cast<uint64_t>(::pthread_self())) return 0;
+  if (watched_.load(std::memory_order_relaxed) == 0 && watched_.exchange(1) == 0) watch_python_allocators();
   python::FrameChain chain{.storage = thread.chain};
   python::WalkStart start;
   if (!python::walk_thread(memory, layout_, head, chain, start)) return 0;

@@ -29,6 +29,7 @@ class PythonReader {
 
   RingHeader* header_;
   std::atomic<uint32_t> prepared_;
+  std::atomic<uint32_t> watched_;  // whether the table of allocators was looked at since Python is known
   void* (*current_state_)();
   PythonWalkLayout layout_;
 };

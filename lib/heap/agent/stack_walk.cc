@@ -137,30 +137,63 @@ uint32_t intern(Thread& thread, StackNodes& nodes) {
   return node;
 }
 
-uint32_t intern_python(const RawPythonFrame& frame, bool by_index, uint32_t parent, StackNodes& nodes) {
+/// Goes from node to node, inwards. As far as a stack is the thread's last one, its nodes are known.
+class MixedStack {
+ public:
+  MixedStack(Thread& thread, StackNodes& nodes) : thread_(&thread), nodes_(&nodes) {}
+  MixedStack(const MixedStack&) = delete;
+  MixedStack& operator=(const MixedStack&) = delete;
+  ~MixedStack() { thread_->mixed_count = count_; }
+
+  [[nodiscard]] uint32_t node() const { return node_; }
+  [[nodiscard]] bool add(uint64_t code, uint32_t detail = 0) {
+    if (same_ && count_ < thread_->mixed_count) {
+      const MixedFrame& frame = thread_->mixed[count_];
+      if (frame.code == code && frame.detail == detail) {
+        ++count_;
+        node_ = frame.node;
+        return true;
+      }
+    }
+    same_ = false;
+    node_ = nodes_->find_or_add(node_, code, detail);
+    if (node_ != StackNodes::kNone && count_ < kMaxFrames) {
+      thread_->mixed[count_++] = {.code = code, .detail = detail, .node = node_};
+    }
+    return node_ != StackNodes::kNone;
+  }
+
+ private:
+  Thread* thread_;
+  StackNodes* nodes_;
+  size_t count_ = 0;
+  uint32_t node_ = StackNodes::kNone;
+  bool same_ = true;
+};
+
+bool add_python(MixedStack& stack, const RawPythonFrame& frame, bool by_index) {
   const uint64_t offset = by_index ? frame.instruction & UINT32_MAX : frame.instruction - frame.code;
   const uint32_t detail =
       offset < kNoInstruction && frame.tlbc == 0 ? static_cast<uint32_t>(offset) : kNoInstruction;
-  return nodes.find_or_add(parent, code_of(NodeKind::python, frame.code), detail);
+  return stack.add(code_of(NodeKind::python, frame.code), detail);
 }
 
 /// The same with the thread's Python frames, each behind the call of the evaluator that runs it, by the
 /// address that came with the oldest frame of the call. kNone where they do not fit the native frames.
 uint32_t intern_with_python(Thread& thread, size_t python, bool by_index, StackNodes& nodes) {
-  uint32_t node = StackNodes::kNone;
+  MixedStack stack(thread, nodes);
   for (size_t i = 0; i < thread.count; ++i) {
     const KnownFrame& frame = thread.frames[i];
-    node = nodes.find_or_add(node, code_of(NodeKind::native, frame.return_address));
+    if (!stack.add(code_of(NodeKind::native, frame.return_address))) return StackNodes::kNone;
     const uint64_t end = i == 0 ? UINT64_MAX : thread.frames[i - 1].sp;
-    while (node != StackNodes::kNone && python > 0 && frame.sp <= thread.python[python - 1].anchor &&
+    while (python > 0 && frame.sp <= thread.python[python - 1].anchor &&
            thread.python[python - 1].anchor < end) {
       do {
-        node = intern_python(thread.python[--python], by_index, node, nodes);
-      } while (node != StackNodes::kNone && python > 0 && thread.python[python - 1].anchor == 0);
+        if (!add_python(stack, thread.python[--python], by_index)) return StackNodes::kNone;
+      } while (python > 0 && thread.python[python - 1].anchor == 0);
     }
-    if (node == StackNodes::kNone) return node;
   }
-  return python == 0 ? node : StackNodes::kNone;
+  return python == 0 ? stack.node() : StackNodes::kNone;
 }
 
 /// The stack without its outer part, which nothing can be joined to.

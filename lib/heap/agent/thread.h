@@ -22,6 +22,13 @@ struct KnownFrame {
   bool fp_matters = false;  ///< so is this one's, or one further out that has the same frame pointer
 };
 
+/// A frame of the last stack in which Python frames stand between native ones, and its node.
+struct MixedFrame {
+  uint64_t code = 0;
+  uint32_t detail = 0;
+  uint32_t node = 0;
+};
+
 inline constexpr size_t kMaxFrames = 1024;
 inline constexpr size_t kMaxPythonFrames = 1024;
 
@@ -36,6 +43,8 @@ struct Thread {
   KnownFrame fresh[kMaxFrames];  ///< used during a walk
   static constexpr size_t kReadablePages = 64;
   uint64_t readable_pages[kReadablePages];  ///< numbers of pages, by their last bits
+  size_t mixed_count = 0;
+  MixedFrame mixed[kMaxFrames];  ///< outermost first
   uint32_t python_reads = 0;
   python::ChainFrame chain[kMaxPythonFrames];
   RawPythonFrame python[kMaxPythonFrames];  ///< innermost first
@@ -48,7 +57,11 @@ struct Countdown {
   uint64_t bytes = 0;
   uint64_t random = 0;  ///< 0: not begun
   Thread* thread = nullptr;
-  uint32_t inside_operator = 0;  ///< calls of an allocator's own operator new or delete
+  /// Calls of an allocator's own operators, or of the interpreter's allocator: what they ask malloc for is
+  /// theirs.
+  uint32_t inside = 0;
+  uint32_t inside_python = 0;         ///< of them
+  const void* inner_block = nullptr;  ///< the last one that malloc gave inside
   /// The last block that was sampled, and the countdown then: unchanged as long as nothing was allocated
   /// since.
   const void* last_block = nullptr;

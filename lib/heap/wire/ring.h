@@ -15,9 +15,10 @@
 
 namespace strobe::heap {
 
-inline constexpr uint64_t kMagic = 0x31676e6972627473;  // "stbring1"
-inline constexpr const char* kFolderVariable =
-    "STROBE_MEMORY";  ///< "FOLDER", "FOLDER:INTERVAL" where sampled
+inline constexpr uint64_t kMagic = 0x32676e6972627473;  // "stbring2"
+/// "FOLDER", then ":INTERVAL" where sampled, ":python" where Python's small objects are told as well.
+inline constexpr const char* kFolderVariable = "STROBE_MEMORY";
+inline constexpr const char* kPythonWord = "python";
 inline constexpr const char* kRingEnding = ".ring";
 /// In the folder: Strobe holds a lock on it (flock) for as long as it reads.
 inline constexpr const char* kAliveName = "alive";
@@ -37,8 +38,10 @@ enum class EventKind : uint8_t {
   realloc_from,
   realloc_to,
   realloc_failed,
-  map,    ///< the program's own mmap
-  unmap,  ///< any part of the address space
+  map,                ///< the program's own mmap
+  unmap,              ///< any part of the address space
+  allocate_python,    ///< as `allocate` and `realloc_to`, of a block that the interpreter's own allocator cut
+  realloc_to_python,  ///< from memory that it had
 };
 
 /// 16 bytes: address, kind, thread and phase; stack and size.
@@ -91,6 +94,14 @@ enum class OffReason : uint32_t {
 
 inline constexpr size_t kMaxPythonLayout = 256;
 
+/// Code went away (dlclose): nodes below `nodes` are of what was loaded before.
+struct Closing {
+  std::atomic<uint64_t> time_ns;  ///< CLOCK_MONOTONIC; 0: none
+  std::atomic<uint32_t> nodes;
+};
+inline constexpr uint32_t kKeptClosings =
+    32;  ///< the last ones; in the order in which they came, modulo this
+
 struct RingHeader {
   std::atomic<uint64_t> magic;  ///< kMagic once all else is there
   uint32_t mode = 0;
@@ -111,6 +122,8 @@ struct RingHeader {
   std::atomic<uint64_t> lost;        ///< events without a slot
   std::atomic<uint64_t> cut_stacks;  ///< that do not reach the thread's start
   std::atomic<uint64_t> no_stacks;   ///< events without any, where one could not be taken
+  std::atomic<uint32_t> closing_count;
+  Closing closings[kKeptClosings];
 };
 
 inline constexpr size_t kHeaderBytes = 4096;

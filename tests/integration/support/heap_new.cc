@@ -1,9 +1,7 @@
 // C++'s operators new and delete in all their forms, each from a function of its own; prints what was asked
-// for, as heap_shapes does. With "leak" the blocks stay. With "throw COUNT" it throws that many exceptions
-// through eight functions and prints the nanoseconds of one.
+// for, as heap_shapes does. With "leak" the blocks stay.
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <new>
 
 #include "../../../sample_workloads/native/heap_truth.h"
@@ -57,40 +55,7 @@ FORM(by_nothrow_aligned_new, sizeof(Wide), new (std::nothrow) Wide,
      ::operator delete (block, std::align_val_t{64}, std::nothrow))
 FORM(by_sized_delete, 508, static_cast<char*>(::operator new(508)), ::operator delete(block, 508))
 
-namespace {
-
-template <int kDepth>
-NAMED void thrower(int value) {
-  if constexpr (kDepth == 0) {
-    if (value >= 0) throw value;
-  } else {
-    thrower<kDepth - 1>(value);
-    asm volatile("" ::: "memory");
-  }
-}
-
-void throw_many(long count) {
-  const double begin = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
-  long caught = 0;
-  for (long i = 0; i < count; i++) {
-    try {
-      thrower<8>(static_cast<int>(i & 1));
-    } catch (int value) {
-      caught += value + 1;
-    }
-  }
-  if (caught == 0) std::abort();
-  printf("{\"throw_ns\": %.1f}\n",
-         (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - begin) * 1e9 / static_cast<double>(count));
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  if (argc > 2 && std::strcmp(argv[1], "throw") == 0) {
-    throw_many(std::atol(argv[2]));
-    return 0;
-  }
   leak = argc > 1 && std::strcmp(argv[1], "leak") == 0;
   by_new();
   by_array_new();

@@ -13,14 +13,17 @@ TEST(LiveBlocks, GivesBackWhatWasPutIn) {
   LiveBlocks blocks;
   Block removed;
   EXPECT_EQ(blocks.remove(0x1000, removed), LiveBlocks::Removal::unknown);
-  EXPECT_FALSE(blocks.insert(0x1000, {.size = (uint64_t{1} << 40) - 1, .stack = (1u << 24) - 1}));
+  EXPECT_FALSE(
+      blocks.insert(0x1000, {.size = (uint64_t{1} << 40) - 1, .stack = (1u << 24) - 1, .python = true}));
   const auto before = blocks.insert(0x1000, {.size = 7, .stack = 3});
   ASSERT_TRUE(before);
   EXPECT_EQ(before->size, (uint64_t{1} << 40) - 1);
   EXPECT_EQ(before->stack, (1u << 24) - 1);
+  EXPECT_TRUE(before->python);
   EXPECT_EQ(blocks.remove(0x1000, removed), LiveBlocks::Removal::done);
   EXPECT_EQ(removed.size, 7U);
   EXPECT_EQ(removed.stack, 3U);
+  EXPECT_FALSE(removed.python);
   EXPECT_EQ(blocks.remove(0x1000, removed), LiveBlocks::Removal::gone_before);
   EXPECT_EQ(blocks.size(), 0U);
 }
@@ -35,7 +38,7 @@ TEST(LiveBlocks, AreWhatAMapIs) {
     const uint64_t address = (random() % range + 1) * 16;
     if (random() % 2 == 0) {
       const uint64_t size = random() % 100'000;
-      const auto before = blocks.insert(address, {.size = size});
+      const auto before = blocks.insert(address, {.size = size, .python = size % 2 == 0});
       const auto [place, added] = oracle.insert_or_assign(address, size);
       ASSERT_EQ(before.has_value(), !added);
     } else {
@@ -45,6 +48,7 @@ TEST(LiveBlocks, AreWhatAMapIs) {
       ASSERT_EQ(done, known != oracle.end());
       if (done) {
         ASSERT_EQ(removed.size, known->second);
+        ASSERT_EQ(removed.python, known->second % 2 == 0);
         oracle.erase(known);
       }
     }

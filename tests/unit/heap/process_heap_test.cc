@@ -35,9 +35,9 @@ TEST(ProcessHeap, SumsByStack) {
   EXPECT_EQ(one.live.bytes, 7);
   EXPECT_EQ(one.live.count, 1);
   EXPECT_EQ(one.allocated.variance, 0);
-  EXPECT_EQ(heap.heap().live_bytes(), 57);
-  EXPECT_EQ(heap.heap().peak_bytes(), 157);
-  EXPECT_EQ(heap.heap().peak_ns(), 3U);
+  EXPECT_EQ(heap.heap_total().live_bytes, 57);
+  EXPECT_EQ(heap.heap_total().peak_bytes, 157);
+  EXPECT_EQ(heap.heap_total().peak_ns, 3U);
   EXPECT_EQ(heap.sizes()[7].count, 1);  // 64 to 127
   EXPECT_EQ(heap.sizes()[6].bytes, 50);
 }
@@ -50,7 +50,7 @@ TEST(ProcessHeap, ThePeakIsOfOneMoment) {
   heap.take(allocate(0x30, 150, 3), 4);  // 250: the peak, with 1 gone
   heap.take(release(0x20), 5);
   heap.take(allocate(0x40, 90, 1), 6);  // 240
-  EXPECT_EQ(heap.heap().peak_bytes(), 250);
+  EXPECT_EQ(heap.heap_total().peak_bytes, 250);
   EXPECT_EQ(heap.heap().settled(1).peak.bytes, 0);
   EXPECT_EQ(heap.heap().settled(2).peak.bytes, 100);
   EXPECT_EQ(heap.heap().settled(3).peak.bytes, 150);
@@ -85,7 +85,7 @@ TEST(ProcessHeap, PeaksAreWhatASlowWayFinds) {
     if (i % 977 == 0)
       static_cast<void>(heap.heap().settled(static_cast<uint32_t>(random() % 3)));  // changes nothing
   }
-  EXPECT_EQ(heap.heap().peak_bytes(), peak);
+  EXPECT_EQ(heap.heap_total().peak_bytes, peak);
   for (const uint32_t stack : heap.heap().take_all()) {
     EXPECT_EQ(heap.heap().settled(stack).peak.bytes, at_peak[stack]) << stack;
     EXPECT_EQ(heap.heap().settled(stack).live.bytes, live[stack]) << stack;
@@ -119,10 +119,38 @@ TEST(ProcessHeap, ReallocIsAReleaseAndAnAllocation) {
   heap.take(of_kind(EventKind::realloc_from, 0x90), 0);
   heap.take(of_kind(EventKind::realloc_failed, 0x90), 0);
   EXPECT_EQ(heap.heap().settled(2).live.bytes, 30);
-  EXPECT_EQ(heap.heap().live_bytes(), 30);
+  EXPECT_EQ(heap.heap_total().live_bytes, 30);
   EXPECT_EQ(heap.heap().settled(2).temporary.count, 0) << "it was not freed";
   heap.take(of_kind(EventKind::realloc_failed, 0x90), 0);  // once
-  EXPECT_EQ(heap.heap().live_bytes(), 30);
+  EXPECT_EQ(heap.heap_total().live_bytes, 30);
+}
+
+TEST(ProcessHeap, ObjectsOfPythonHaveSumsOfTheirOwnAndOnePeakWithTheRest) {
+  ProcessHeap heap(Mode::all, 0);
+  heap.take(allocate(0x10, 100, 1), 1);
+  heap.take(of_kind(EventKind::allocate_python, 0x20, 30, 1), 2);
+  heap.take(of_kind(EventKind::allocate_python, 0x30, 40, 2), 3);  // 170: the peak of both together
+  heap.take(release(0x20), 4);
+  heap.take(allocate(0x20, 5, 1), 5);  // at its address, and no object
+  EXPECT_EQ(heap.python().settled(1).allocated.bytes, 30);
+  EXPECT_EQ(heap.python().settled(1).live.bytes, 0);
+  EXPECT_EQ(heap.python().settled(1).peak.bytes, 30);
+  EXPECT_EQ(heap.heap().settled(1).allocated.bytes, 105);
+  EXPECT_EQ(heap.heap().settled(1).peak.bytes, 100);
+  EXPECT_EQ(heap.heap_total().peak_bytes, 170);
+  EXPECT_EQ(heap.heap_total().live_bytes, 145);
+  // An object that grows out of what the interpreter keeps for small ones.
+  heap.take(of_kind(EventKind::realloc_from, 0x30), 6);
+  heap.take(of_kind(EventKind::realloc_to, 0x90, 1000, 2), 7);
+  EXPECT_EQ(heap.python().settled(2).live.bytes, 0);
+  EXPECT_EQ(heap.heap().settled(2).live.bytes, 1000);
+  heap.take(of_kind(EventKind::realloc_from, 0x90), 8);
+  heap.take(of_kind(EventKind::realloc_to_python, 0x30, 48, 2), 9);
+  EXPECT_EQ(heap.python().settled(2).live.bytes, 48);
+  heap.take(of_kind(EventKind::realloc_from, 0x30), 10);
+  heap.take(of_kind(EventKind::realloc_failed, 0x30), 11);
+  EXPECT_EQ(heap.python().settled(2).live.bytes, 48);
+  EXPECT_EQ(heap.heap().settled(2).live.bytes, 0);
 }
 
 TEST(ProcessHeap, WhatNobodyShouldSendChangesNoSum) {
@@ -131,16 +159,16 @@ TEST(ProcessHeap, WhatNobodyShouldSendChangesNoSum) {
   EXPECT_EQ(heap.invalid_frees(), 0U) << "it may be older than the agent";
   heap.take(allocate(0, 5, 1), 0);
   heap.take({.kind = static_cast<EventKind>(13), .address = 0x10}, 0);
-  EXPECT_EQ(heap.heap().live_bytes(), 0);
+  EXPECT_EQ(heap.heap_total().live_bytes, 0);
   heap.take(allocate(0x10, 5, 1), 0);
   heap.take(allocate(0x10, 6, 2), 0);  // the release between was lost
-  EXPECT_EQ(heap.heap().live_bytes(), 6);
+  EXPECT_EQ(heap.heap_total().live_bytes, 6);
   EXPECT_EQ(heap.heap().settled(1).live.count, 0);
   EXPECT_EQ(heap.events(), 5U);
   heap.take(release(0x10), 0);
   heap.take(release(0x10), 0);
   EXPECT_EQ(heap.invalid_frees(), 1U);
-  EXPECT_EQ(heap.heap().live_bytes(), 0);
+  EXPECT_EQ(heap.heap_total().live_bytes, 0);
 }
 
 // 2,000 runs of a program that allocates blocks of three sizes: the mean of the estimates is the truth within
@@ -191,10 +219,10 @@ TEST(ProcessHeap, MappingsAreTakenApart) {
   EXPECT_EQ(heap.mapped().settled(3).live.bytes, 0x3000);
   heap.take(of_kind(EventKind::unmap, 0, 1 << 20), 5);  // no address
   heap.take(of_kind(EventKind::unmap, 0x1000, (uint64_t{1} << 40) - 1), 6);
-  EXPECT_EQ(heap.mapped().live_bytes(), 0);
+  EXPECT_EQ(heap.mapped_total().live_bytes, 0);
   EXPECT_EQ(heap.mapped().settled(1).live.count, 0);
-  EXPECT_EQ(heap.mapped().peak_bytes(), 0x11000);
-  EXPECT_EQ(heap.heap().live_bytes(), 0);
+  EXPECT_EQ(heap.mapped_total().peak_bytes, 0x11000);
+  EXPECT_EQ(heap.heap_total().live_bytes, 0);
 }
 
 TEST(ProcessHeap, WhatIsFreedWhileSampledIsGone) {

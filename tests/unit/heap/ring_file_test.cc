@@ -128,6 +128,24 @@ TEST_F(RingFileTest, AStackThatIsNotThereIsNone) {
   EXPECT_EQ(ring.node_count(), kNodes);
 }
 
+TEST_F(RingFileTest, KnowsWhichNodesAreOfCodeThatIsGone) {
+  WrittenRing written(path());
+  RingFile ring = open();
+  RingHeader& header = *written.header();
+  header.node_count = 4;
+  EXPECT_EQ(ring.nodes_gone_by(UINT64_MAX), 0U);
+  header.closings[0].nodes = 2;
+  header.closings[0].time_ns = 100;
+  header.closings[1].nodes = 3;
+  header.closings[1].time_ns = 200;
+  EXPECT_EQ(ring.nodes_gone_by(99), 0U);
+  EXPECT_EQ(ring.nodes_gone_by(100), 2U);
+  EXPECT_EQ(ring.nodes_gone_by(300), 3U);
+  header.closings[5].nodes = UINT32_MAX;
+  header.closings[5].time_ns = 300;
+  EXPECT_EQ(ring.nodes_gone_by(300), 4U) << "as many as there are";
+}
+
 TEST_F(RingFileTest, WhatTheHeaderSaysLaterDoesNotMatter) {
   WrittenRing written(path());
   RingFile ring = open();

@@ -45,7 +45,8 @@ bool UnseenPrograms::has_own_allocator(ModuleId executable) {
   return known->second;
 }
 
-std::string UnseenPrograms::find_reason(const ProcessState& process, bool told) {
+std::string UnseenPrograms::find_reason(const ProcessState& process, bool told, bool other_rights) {
+  if (process.executable.is_none() && other_rights) return "setuid program";
   if (process.executable.is_none()) return told ? "" : "ended before it could be looked at";
   const unwind::ModuleCfi* executable = modules_->cfi(process.executable);
   if (told) return has_own_allocator(process.executable) ? "statically linked allocator" : "";
@@ -58,13 +59,21 @@ std::string UnseenPrograms::find_reason(const ProcessState& process, bool told) 
     return modules_->name(mapping.module).find(kAgentName) != std::string::npos;
   });
   if (has_agent) return "no access to the folder of the recording";
-  return runs_with_other_rights(modules_->name(process.executable)) ? "setuid program"
-                                                                    : "environment cleared";
+  return other_rights || runs_with_other_rights(modules_->name(process.executable)) ? "setuid program"
+                                                                                    : "environment cleared";
+}
+
+/// The kernel stops to tell of a program's mappings where it has other rights than its caller.
+void UnseenPrograms::began(pid_t pid, uint64_t time_ns) {
+  began_[pid] = {.time_ns = time_ns,
+                 .other_rights = runs_with_other_rights("/proc/" + std::to_string(pid) + "/exe")};
 }
 
 void UnseenPrograms::ended(pid_t pid, const ProcessState& process, const std::string& command, bool told) {
-  if (began_.erase(pid) == 0) return;
-  const std::string reason = find_reason(process, told);
+  const auto began = began_.find(pid);
+  if (began == began_.end()) return;
+  const std::string reason = find_reason(process, told, began->second.other_rights);
+  began_.erase(began);
   if (reason.empty()) return;
   UnseenProcess& row = unseen_[{command, reason}];
   if (row.count++ == 0) row = {.pid = pid, .command = command, .reason = reason, .count = 1};
@@ -72,7 +81,7 @@ void UnseenPrograms::ended(pid_t pid, const ProcessState& process, const std::st
 
 std::vector<pid_t> UnseenPrograms::running() const {
   std::vector<pid_t> pids;
-  for (const auto& [pid, time_ns] : began_) pids.push_back(pid);
+  for (const auto& [pid, program] : began_) pids.push_back(pid);
   std::sort(pids.begin(), pids.end());
   return pids;
 }

@@ -219,33 +219,64 @@ def n3(bench):
     describe_losses(bench, target_cost(bench, bench.program("n3", bench.work), 1000, ""), "0")
 
 
-def memory(bench):
-    """Allocations recorded, beside a library that stands in front of malloc and does nothing, and beside heaptrack."""
-    program = bench.program("n3", bench.work)
-    print("\nmemory: n3, ten million malloc and free")
-    empty = ["env", f"LD_PRELOAD={os.path.join(bench.programs, 'empty_interposer.so')}"]
-    tools = {"empty interposer": lambda: bench.run([*empty, *program]),
-             "strobe": lambda: bench.run_strobe(program, 1000),
-             "strobe --memory": lambda: bench.run_strobe(program, 1000, "--memory"),
-             "strobe --memory=all": lambda: bench.run_strobe(program, 1000, "--memory=all")}
-    if shutil.which("heaptrack"):
-        output = os.path.join(bench.scratch, "heaptrack")
-        tools["heaptrack"] = lambda: bench.run(["heaptrack", "-o", output, *program])
+def with_memory(bench, program, rivals, targets, memory_targets=None):
+    """A program under the ways to record its allocations; the target's figures under each."""
+    ways = {"strobe": [], "strobe --memory": ["--memory"], "strobe --memory=all": ["--memory=all"],
+            "strobe --memory=all --python-allocators": ["--memory=all", "--python-allocators"]}
+    tools = {name: lambda command=command: bench.run(command) for name, command in rivals.items()}
+    tools.update({name: lambda options=options: bench.run_strobe(program, 1000, *options)
+                  for name, options in ways.items() if name in targets or name == "strobe"})
     without = bench.run(program)["peak_kib"]
-    targets = {"strobe --memory": "≤ 1.05", "strobe --memory=all": "≤ 2.5, at most 4"}
-    memory_targets = {"strobe --memory": "≤ 10", "strobe --memory=all": "≤ 30"}
     for name, accounts in interleave(bench, program, tools).items():
         bench.figure(f"{name}: target CPU ÷ without", spread([a["ratio"] for a in accounts]), targets.get(name, ""))
         bench.figure("  target wall time, s", spread([a["wall_s"] for a in accounts]))
         bench.figure("  more memory in the program, MiB",
                      spread([(a["peak_kib"] - without) / 1024 for a in accounts], "{:.1f}"),
-                     memory_targets.get(name, ""))
+                     (memory_targets or {}).get(name, ""))
         if "--memory" not in name:
             continue
         bench.figure("  events lost", spread([a["quality"]["memory"]["lost"] for a in accounts], "{:.0f}"), "0")
         bench.figure("  events", spread([a["quality"]["memory"]["events"] for a in accounts], "{:.0f}"))
         bench.figure("  Strobe's own CPU, s", spread([recording_cpu(a) for a in accounts]))
         bench.figure("  recording, MB", spread([a["file_bytes"] / 1e6 for a in accounts], "{:.2f}"))
+
+
+def memory(bench):
+    """Allocations recorded, beside a library that stands in front of malloc and does nothing, and beside others."""
+    program = bench.program("n3", bench.work)
+    print("\nmemory: n3, ten million malloc and free")
+    rivals = {"empty interposer": ["env", f"LD_PRELOAD={os.path.join(bench.programs, 'empty_interposer.so')}", *program]}
+    if shutil.which("heaptrack") and shutil.which("strip"):
+        # Of a program with debug information of version 5, heaptrack 1.4 fills the machine's memory.
+        stripped = os.path.join(bench.scratch, "n3")
+        subprocess.run(["strip", "-g", "-o", stripped, program[0]], check=True)
+        rivals["heaptrack"] = ["heaptrack", "-o", os.path.join(bench.scratch, "heaptrack"), stripped, *program[1:]]
+    with_memory(bench, program, rivals, {"strobe --memory": "≤ 1.05", "strobe --memory=all": "≤ 2.5, at most 4"},
+                {"strobe --memory": "≤ 10", "strobe --memory=all": "≤ 30"})
+    print("\nmemory: half a million C++ exceptions")
+    with_memory(bench, bench.program("throwing", bench.work), {},
+                {"strobe --memory": "≤ 1.1", "strobe --memory=all": "≤ 1.1"})
+    python = shutil.which("python3.14") or "/usr/bin/python3"
+    program = [python, os.path.join(PROGRAMS, "small_objects.py"), str(bench.work)]
+    print(f"\nmemory: small objects of Python, {python}")
+    rivals = {}
+    if subprocess.run([python, "-m", "memray", "--version"], capture_output=True, check=False).returncode == 0:
+        output = os.path.join(bench.scratch, "memray.bin")
+        for name, options in (("memray", []), ("memray --trace-python-allocators", ["--trace-python-allocators"])):
+            rivals[name] = [python, "-m", "memray", "run", "-q", "-f", *options, "-o", output, *program[1:]]
+    with_memory(bench, program, rivals, {"strobe --memory": "≤ 1.1", "strobe --memory=all": "≤ 1.3",
+                                         "strobe --memory=all --python-allocators": "≤ 1.8, at most 3"})
+
+
+def many_blocks(bench):
+    """What stays of a hundred million allocations."""
+    print("\nblocks: n3, a hundred million malloc and free")
+    account = bench.run(bench.strobe_command(bench.program("n3", 10 * bench.work), 1000, "--memory=all"))
+    bench.figure("target CPU, s", f"{account['target_cpu_s']:.1f}")
+    bench.figure("recording, MB", f"{os.path.getsize(bench.recording) / 1e6:.2f}", "≤ 50")
+    seconds = [wall([bench.strobe, "report", bench.recording, "memory"], bench.scratch) for _ in range(bench.rounds)]
+    bench.figure("report of it, s", spread(seconds), "≤ 2")
+    os.unlink(bench.recording)
 
 
 def python(bench):
@@ -406,7 +437,7 @@ def start_up(bench):
 
 
 SECTIONS = {"true": start_up, "parts": parts, "n1": n1, "cpu": own_cpu, "n2": n2, "n3": n3, "n4": n4, "table": table,
-            "large": large, "python": python, "waiting": waiting, "memory": memory}
+            "large": large, "python": python, "waiting": waiting, "memory": memory, "blocks": many_blocks}
 
 
 def parse_options():

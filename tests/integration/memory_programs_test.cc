@@ -149,7 +149,6 @@ TEST_P(MemoryOfRealPrograms, RedisSaysTheSameUnderLoad) {
 
 // It says the time of each test on stderr, at the end the time of all.
 TEST_P(MemoryOfRealPrograms, PythonsOwnTestsPass) {
-  expect_passing_tests({"test.test_list", "test.test_dict", "test.test_json"}, {});
   expect_passing_tests({"test.test_list", "test.test_dict", "test.test_json"}, {"--python-allocators"});
 }
 

@@ -2,6 +2,7 @@
 // interpreter's arenas not at all, and the program no other than without.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "memory_fixture.h"
@@ -26,11 +27,13 @@ class MemoryOfObjects : public MemoryTest, public ::testing::WithParamInterface<
   /// Bytes of a kind that are live below a function.
   [[nodiscard]] static double live_of_kind(const json& report, const std::string& kind,
                                            const std::string& function) {
+    const json row = memory_row(report, function);
     double bytes = 0;
     for (const json& stack : report.at("memory").at("stacks")) {
-      if (stack.at("kind") == kind && stack.at("frames").dump().find(function) != std::string::npos) {
-        bytes += stack.at("own").at("live_bytes").get<double>();
-      }
+      const json& frames = stack.at("frames");
+      const bool below = std::ranges::any_of(
+          frames, [&](const json& frame) { return frame.at("function") == row.at("id"); });
+      if (stack.at("kind") == kind && below) bytes += stack.at("own").at("live_bytes").get<double>();
     }
     return bytes;
   }

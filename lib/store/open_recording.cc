@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 #include "store/schema.h"
 
 namespace strobe::store {
@@ -24,12 +26,12 @@ constexpr std::array<std::string_view, 14> kTables = {
     "quality_warning",
 };
 
-constexpr const char* kFromOrdinaryTables =
-    " FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE %'";
+constexpr std::string_view kFromOrdinaryTables =
+    "FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE %'";
 
 /// Ours are ordinary tables: a view or virtual table of that name could do anything when read.
 Result<void> check_tables(Database& database) {
-  auto statement = database.prepare(std::string("SELECT name") + kFromOrdinaryTables);
+  auto statement = database.prepare(fmt::format("SELECT name {}", kFromOrdinaryTables));
   if (!statement) return pass(std::move(statement));
   size_t found = 0;
   size_t seen = 0;
@@ -83,8 +85,8 @@ Result<void> check_schema(Database& database) {
 }
 
 Result<bool> has_table(Database& database, std::string_view name) {
-  auto count = database.query_integer(std::string("SELECT count(*)") + kFromOrdinaryTables + " AND name = '" +
-                                      std::string(name) + "'");
+  auto count =
+      database.query_integer(fmt::format("SELECT count(*) {} AND name = '{}'", kFromOrdinaryTables, name));
   if (!count) return pass(std::move(count));
   return *count > 0;
 }

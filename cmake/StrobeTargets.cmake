@@ -1,4 +1,4 @@
-# strobe_library(NAME folder DEPS layer… [LIBS external…]): every .cc of lib/<folder> becomes strobe_<folder>, with fmt.
+# strobe_library(NAME folder DEPS layer… [LIBS external…]): every .cc of lib/<folder> becomes strobe_<folder>.
 # strobe_unit_test(folder DEPS layer…): every *_test.cc of tests/unit/<folder> becomes one gtest program.
 function(strobe_library)
   cmake_parse_arguments(ARG "" "NAME" "DEPS;LIBS;SOURCES" ${ARGN})
@@ -11,23 +11,16 @@ function(strobe_library)
     return()
   endif()
   add_library(strobe_${target} STATIC ${sources} ${ARG_SOURCES})
-  target_link_libraries(strobe_${target} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_LIBS} fmt::fmt PUBLIC strobe_flags)
-  strobe_parse_once(strobe_${target} REUSE_FROM strobe_library_headers)
+  target_link_libraries(strobe_${target} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_LIBS} PUBLIC strobe_flags)
 endfunction()
 
-# strobe_parse_once(target …): the headers that all its files include are parsed once, which is more than half of the
-# work; the rest as in target_precompile_headers. A compiler cache does better, and has to be told to be careless
-# before it takes such a parsed header: it does without.
-function(strobe_parse_once TARGET)
-  if(NOT CCACHE)
-    target_precompile_headers(${TARGET} ${ARGN})
-  endif()
-endfunction()
-
-# strobe_quick_test(target): compiled quickly.
+# strobe_quick_test(target): compiled quickly, with the headers that all tests include parsed once. A compiler cache
+# does better, and has to be told to be careless before it takes such a parsed header: it does without.
 function(strobe_quick_test TARGET)
   target_compile_options(${TARGET} PRIVATE ${STROBE_QUICK_BUILD})
-  strobe_parse_once(${TARGET} REUSE_FROM strobe_test_headers)
+  if(NOT CCACHE)
+    target_precompile_headers(${TARGET} REUSE_FROM strobe_test_headers)
+  endif()
 endfunction()
 
 function(strobe_unit_test FOLDER)

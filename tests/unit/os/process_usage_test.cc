@@ -16,7 +16,8 @@ namespace {
 
 constexpr size_t kMiB = 1 << 20;
 #ifdef __SANITIZE_ADDRESS__
-constexpr double kShadow = 1.0 / 8;  // the address sanitizer's own byte for eight, from where they are first touched
+constexpr double kShadow =
+    1.0 / 8;  // the address sanitizer's own byte for eight, from where they are first touched
 #else
 constexpr double kShadow = 0;
 #endif

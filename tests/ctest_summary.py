@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """ctest_summary.py FILE [AGAIN]: reads CTest's JUnit file and, where failed tests ran once more, that of their second
-run. Prints every skipped test with its reason, every test that passed only when it ran again, every failed test, and as
-the last line `N passed, N failed, N skipped`. Exit status 1 when a test failed or a file cannot be read."""
+run. Prints the skipped tests by reason, every test that passed only when it ran again, every failed test with what it
+said, and as the last line `N passed, N failed, N skipped`. Exit status 1 when a test failed or a file cannot be read."""
+import collections
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -26,6 +27,17 @@ def is_failure(case):
             or "_NOT_BUILT" in case.get("name", ""))
 
 
+def what_it_said(case, limit=30):
+    """The lines of GoogleTest's failures, or the last ones where another program says it its own way."""
+    lines = (case.findtext("system-out") or "").splitlines()
+    said, in_failure = [], False
+    for line in lines:
+        in_failure = ": Failure" in line or (in_failure and not line.startswith("["))
+        if in_failure:
+            said.append(line)
+    return [line[:300] for line in said[:limit] or lines[-limit:] if line.strip()]
+
+
 def main(path, again=None):
     try:
         cases = ElementTree.parse(path).getroot().findall("testcase")
@@ -38,14 +50,20 @@ def main(path, again=None):
     skipped = [c for c in cases if c not in failed
                and (c.find("skipped") is not None or c.get("status") in ("notrun", "disabled"))]
     passed_then = {c.get("name") for c in second if c.get("status") == "run" and not is_failure(c)}
+    then = {c.get("name"): c for c in second}
     unsteady = [c for c in failed if c.get("name") in passed_then]
     failed = [c for c in failed if c not in unsteady]
+    by_reason = collections.defaultdict(list)
     for case in skipped:
-        print(f"skipped: {case.get('name')}: {skip_reason(case)}")
+        by_reason[skip_reason(case)].append(case.get("name"))
+    for reason, names in by_reason.items():
+        print(f"skipped: {reason}: {', '.join(names)}")
     for case in unsteady:
         print(f"UNSTEADY: {case.get('name')}: failed at first, passed when it ran again")
     for case in failed:
         print(f"FAILED: {case.get('name')}")
+        for line in what_it_said(then.get(case.get("name"), case)):
+            print(f"  {line}")
     print(f"{len(cases) - len(skipped) - len(failed)} passed, {len(failed)} failed, {len(skipped)} skipped")
     return 1 if failed else 0
 

@@ -40,7 +40,21 @@ class Summary(unittest.TestCase):
 
     def test_skips_are_listed_and_counted(self):
         self.assertEqual(self.summary([passed("a"), not_run("b", "SKIP_RETURN_CODE=77")]),
-                         (0, ["skipped: b: SKIP_RETURN_CODE=77", "1 passed, 0 failed, 1 skipped"]))
+                         (0, ["skipped: SKIP_RETURN_CODE=77: b", "1 passed, 0 failed, 1 skipped"]))
+
+    def test_skips_for_one_reason_are_one_line(self):
+        said = "a.cc:3: Skipped\nno zsh\n\n[  SKIPPED ] a"
+        cases = [f'<testcase name="{name}" status="notrun"><skipped message=""/><system-out>{said}</system-out></testcase>'
+                 for name in "ab"]
+        self.assertEqual(self.summary(cases), (0, ["skipped: no zsh: a, b", "0 passed, 0 failed, 2 skipped"]))
+
+    def test_a_failed_test_is_listed_with_what_it_said_last(self):
+        def said(text):
+            return f'<testcase name="a" status="fail"><failure/><system-out>{text}</system-out></testcase>'
+        first, second = said("[ RUN ] a\na.cc:3: Failure\n1 is not 2"), said("[ RUN ] a\na.cc:3: Failure\n1 is not 3\n[ FAILED ] a")
+        self.assertEqual(self.summary([first], [second])[1],
+                         ["FAILED: a", "  a.cc:3: Failure", "  1 is not 3", "0 passed, 1 failed, 0 skipped"])
+        self.assertEqual(self.summary([said("Traceback\nKeyError")])[1][1:3], ["  Traceback", "  KeyError"])
 
     def test_a_failure_is_one_until_it_passes(self):
         self.assertEqual(self.summary([passed("a"), failed("b")]),

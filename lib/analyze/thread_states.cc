@@ -82,11 +82,22 @@ double life_of(const Profile& profile, const ThreadRow& thread) {
   return seconds_of(thread.end_ns > start ? thread.end_ns - start : 0);
 }
 
+/// A switch is recorded some microseconds (1 to 10, by machine) before the thread's CPU counter stops, or
+/// after it started: so much of its time is in both, at most.
+constexpr double kMostOverlapOfSwitch = 20e-6;
+
+double overlap_of(const Profile& profile, const ThreadRow& thread, double cpu_seconds) {
+  const double excess = cpu_seconds + seconds_of(thread.waited_ns) - life_of(profile, thread);
+  const auto switches = static_cast<double>(thread.voluntary_switches + thread.forced_switches);
+  return std::clamp(excess, 0.0, kMostOverlapOfSwitch * switches);
+}
+
 /// The exact times of a thread off the CPU; of what is missing, what its stretches say.
-Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums) {
+Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums,
+                  double cpu_seconds) {
   const double waiting = sums.waiting.certain + sums.waiting.sampled;
   const double runnable = sums.runnable.certain + sums.runnable.sampled;
-  double off_cpu = seconds_of(thread.waited_ns);
+  double off_cpu = std::max(0.0, seconds_of(thread.waited_ns) - overlap_of(profile, thread, cpu_seconds));
   if (thread.waited_ns == 0) {
     off_cpu = std::clamp(life_of(profile, thread) - seconds_of(thread.cpu_ns), 0.0, waiting + runnable);
   }
@@ -130,10 +141,11 @@ StretchWeights weigh_stretches(const Profile& profile, const SelectedThreads& se
   std::vector<Fit> runnable(sums.size());
   for (size_t i = 0; i < sums.size(); ++i) {
     if (!selected[i]) continue;
-    const Parts exact = exact_times(profile, profile.threads[i], sums[i]);
+    const double cpu_seconds = attribution.threads[i].cpu_seconds;
+    const Parts exact = exact_times(profile, profile.threads[i], sums[i], cpu_seconds);
     waiting[i] = fit_to(exact.waiting, sums[i].waiting);
     runnable[i] = fit_to(exact.runnable, sums[i].runnable);
-    const double exact_life = attribution.threads[i].cpu_seconds + exact.waiting + exact.runnable;
+    const double exact_life = cpu_seconds + exact.waiting + exact.runnable;
     const double paused = seconds_of(profile.quality.pauses.total_ns);  // of those nobody asks
     seconds_in(weights.unseen[i], ThreadState::unknown) =
         waiting[i].unseen + std::max(0.0, life_of(profile, profile.threads[i]) - exact_life - paused);

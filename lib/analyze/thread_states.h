@@ -48,7 +48,8 @@ struct StretchWeights {
 };
 
 /// Invariant, by thread: its stretches, its unseen seconds and its CPU time add up to its life, or to
-/// ThreadRow::waited_ns and its CPU time where these are more. Where waited_ns is missing (Strobe was killed
+/// ThreadRow::waited_ns and its CPU time where these are more by more than its switches explain, around which
+/// both count the same microseconds. Where waited_ns is missing (Strobe was killed
 /// before it learnt it) the stretches alone tell.
 [[nodiscard]] StretchWeights weigh_stretches(const Profile& profile, const SelectedThreads& selected,
                                              const Attribution& attribution);

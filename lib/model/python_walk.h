@@ -81,6 +81,13 @@ static inline PythonWord code_identity(PythonWord line_table, PythonHalf first_l
   return (line_table ^ (PythonWord)first_line << 44) | 1;
 }
 
+/// The same in few bits, for where there is no room; never 0 but for 0.
+enum { kCodeMarkBits = 18 };
+static inline PythonHalf code_mark(PythonWord identity) {
+  const PythonHalf mark = (PythonHalf)(identity * 0x9E3779B97F4A7C15u >> (64 - kCodeMarkBits));
+  return identity == 0 ? 0 : mark == 0 ? 1 : mark;
+}
+
 #ifdef __cplusplus
 }  // namespace strobe
 #endif

@@ -77,8 +77,19 @@ const CodeObject* CodeObjects::find(uint64_t code, uint64_t identity) {
   entry.code.address = code;
   entry.code.identity = present;
   entry.code.serial = ++serial_;
-  if (entries_.size() >= kMaxEntries) entries_.clear();
+  if (entries_.size() >= kMaxEntries) {
+    entries_.clear();
+    identities_.clear();
+  }
+  identities_[{code, code_mark(present)}] = present;
   return &(entries_[{code, present}] = std::move(entry)).code;
+}
+
+const CodeObject* CodeObjects::find_marked(uint64_t code, uint32_t mark) {
+  if (const auto known = identities_.find({code, mark}); known != identities_.end())
+    return find(code, known->second);
+  const CodeObject* present = find(code, 0);
+  return present != nullptr && (mark == 0 || code_mark(present->identity) == mark) ? present : nullptr;
 }
 
 uint64_t CodeObjects::bytecode_copy(const CodeObject& code, uint32_t tlbc) {

@@ -37,6 +37,9 @@ class CodeObjects {
   /// met before, or cannot be read. With identity 0, what is there now. Valid until the next call.
   const CodeObject* find(uint64_t code, uint64_t identity);
 
+  /// The same by the few bits of code_mark().
+  const CodeObject* find_marked(uint64_t code, uint32_t mark);
+
   /// The line of a frame of `code`; nullopt where it has none, or is not one of `code`'s instructions.
   /// `instruction` and `tlbc` as in RawPythonFrame.
   [[nodiscard]] std::optional<int> line_of(const CodeObject& code, uint64_t instruction, uint32_t tlbc);
@@ -75,6 +78,7 @@ class CodeObjects {
   MemoryReader* memory_;
   const Runtime* runtime_;
   std::unordered_map<Key, Entry, HashKey> entries_;
+  std::unordered_map<Key, uint64_t, HashKey> identities_;  // by mark
   uint64_t serial_ = 0;
   uint64_t misses_ = 0;
 };

@@ -14,9 +14,12 @@ UnwoundFrame frame_of(const heap::Node& node) {
 FrameId MemoryStacks::name(const heap::Node& node, const StackTools& tools) {
   if (tools.python == nullptr) return {};
   RawPythonFrame frame{.code = heap::address_of(node)};
+  const heap::PythonPlace place = heap::python_place_of(node);
   const bool by_index = tools.python->frames.runtime().minor() <= 10;
-  if (node.detail != heap::kNoInstruction) frame.instruction = node.detail + (by_index ? 0 : frame.code);
-  return tools.python_frames->name(*tools.python, frame);
+  if (place.instruction != heap::kNoInstruction) {
+    frame.instruction = place.instruction + (by_index ? 0 : frame.code);
+  }
+  return tools.python_frames->name_marked(*tools.python, frame, place.mark);
 }
 
 void MemoryStacks::name_python(uint32_t id, const heap::Node& node, const StackTools& tools) {

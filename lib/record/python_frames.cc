@@ -40,10 +40,14 @@ void PythonFrames::name(PythonProcess& process, PythonCapture& capture) {
   }
 }
 
-FrameId PythonFrames::name(PythonProcess& process, const RawPythonFrame& frame) {
+FrameId PythonFrames::name_marked(PythonProcess& process, const RawPythonFrame& frame, uint32_t mark) {
   const std::lock_guard lock(process.code_mutex);
-  bool bad = false;
-  return name_frame(process, frame, bad);
+  const python::CodeObject* code = process.code.find_marked(frame.code, mark);
+  if (code != nullptr) return name_code(process, frame, *code);
+  const FunctionRow row{.name = rows_.strings->intern("[Python code freed before Strobe read its name]"),
+                        .module = process.interpreter.module,
+                        .language = Language::python};
+  return rows_.frames->intern_python(rows_.functions->intern(row), row, 0);
 }
 
 bool PythonFrames::is_of_interpreter(FrameId native) const {
@@ -60,11 +64,16 @@ FrameId PythonFrames::name_frame(PythonProcess& process, const RawPythonFrame& r
     bad = true;
     return {};
   }
-  if (code->hidden) return {};
+  return name_code(process, raw, *code);
+}
+
+FrameId PythonFrames::name_code(PythonProcess& process, const RawPythonFrame& raw,
+                                const python::CodeObject& code) {
+  if (code.hidden) return {};
   Cached& cached = cache_[mix_hash(raw.instruction, raw.code) & (kCacheSize - 1)];
-  if (cached.serial != code->serial || cached.pid != process.pid || cached.code != raw.code ||
+  if (cached.serial != code.serial || cached.pid != process.pid || cached.code != raw.code ||
       cached.instruction != raw.instruction) {
-    cached = {code->serial, raw.code, raw.instruction, process.pid, name_anew(process, raw, *code)};
+    cached = {code.serial, raw.code, raw.instruction, process.pid, name_anew(process, raw, code)};
   }
   return cached.frame;
 }

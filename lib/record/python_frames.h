@@ -52,9 +52,9 @@ class PythonFrames {
   void merge(PythonProcess& process, const PythonCapture& capture, const unwind::UnwoundStack& unwound,
              const std::vector<FrameId>& native, const SampleMoment& moment, NamedStack& out);
 
-  /// For stacks that are built from their outer end. The row of one frame; none where it is not shown, or has
-  /// no code object (any more).
-  FrameId name(PythonProcess& process, const RawPythonFrame& frame);
+  /// For stacks that are built from their outer end. The row of one frame, whose code object is known by its
+  /// code_mark() only; none where it is not shown. Code that is gone has a row that says so.
+  FrameId name_marked(PythonProcess& process, const RawPythonFrame& frame, uint32_t mark);
   /// As merge() has native frames: those of an interpreter's file, and of what only starts it, as its own.
   [[nodiscard]] FrameId as_interpreter(FrameId native);
   [[nodiscard]] bool is_of_interpreter(FrameId native) const;
@@ -75,6 +75,7 @@ class PythonFrames {
 
   /// None for frames that are hidden or have no code object (any more).
   FrameId name_frame(PythonProcess& process, const RawPythonFrame& raw, bool& bad);
+  FrameId name_code(PythonProcess& process, const RawPythonFrame& raw, const python::CodeObject& code);
   FrameId name_anew(PythonProcess& process, const RawPythonFrame& raw, const python::CodeObject& code);
   void mark_evaluators(const python::InterpreterModule& interpreter, ModuleId module,
                        const std::vector<FrameId>& native);

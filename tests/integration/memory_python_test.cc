@@ -129,6 +129,33 @@ sys.exit(7)
 INSTANTIATE_TEST_SUITE_P(Of, MemoryOfObjectsIn, ::testing::Values("3.11", "3.14", "3.14t"),
                          [](const auto& parameter) { return test_name_of(parameter.param); });
 
+class MemoryOfShortLivedCode : public MemoryOfObjects {};
+
+/// Code that is freed before Strobe read its name has none: never that of what came to its place.
+TEST_P(MemoryOfShortLivedCode, HasItsOwnNameOrNone) {
+  STROBE_NEED_PYTHON(interpreter, GetParam());
+  const std::string script = std::string(STROBE_PYTHON_SUPPORT) + "/short_lived_code.py";
+  const StrobeRun run = record_all(words(interpreter, {script}), {});
+  ASSERT_EQ(run.program.status, 0) << run.program.err;
+  ASSERT_NO_FATAL_FAILURE(expect_whole_memory(run.report)) << run.program.err;
+  double all = 0;
+  double named = 0;
+  for (const auto& [name, bytes] : last_line_json(run.program.out).items()) {
+    all += bytes.get<double>();
+    const json row = memory_row(run.report, name);
+    if (row.is_null()) continue;
+    EXPECT_EQ(row.at("total").at("live_bytes"), bytes) << name;
+    named += bytes.get<double>();
+  }
+  const json nameless = memory_row(run.report, "[Python code freed before Strobe read its name]");
+  const double gone = nameless.is_null() ? 0 : nameless.at("total").at("live_bytes").get<double>();
+  EXPECT_GE(gone + named, all);
+  std::cout << "named: " << named / all << "\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, MemoryOfShortLivedCode, ::testing::ValuesIn(kInterpreterNames),
+                         [](const auto& parameter) { return test_name_of(parameter.param); });
+
 class MemoryOfObjectsSampled : public MemoryTest {};
 
 /// Estimates of small objects and large ones together are about the truth: none counts twice.

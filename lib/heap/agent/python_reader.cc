@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <cstring>
+#include <span>
 
 #include "heap/agent/python_allocators.h"
 #include "heap/agent/system.h"
@@ -38,6 +39,19 @@ class OwnMemory final : public MemoryReader {
   static constexpr uint32_t kReadsPerLook = 256;
   uint64_t* pages_;  // of the thread
 };
+
+/// What tells the code objects of frames from those that come to their places when they are freed.
+void identify(OwnMemory& memory, const PythonWalkLayout& layout, std::span<RawPythonFrame> frames) {
+  for (RawPythonFrame& frame : frames) {
+    uint64_t line_table = 0;
+    uint32_t first_line = 0;
+    const auto at = [&](PythonOffset offset) { return frame.code + static_cast<uint64_t>(offset); };
+    const bool read =
+        memory.read_memory(at(layout.code_line_table), std::as_writable_bytes(std::span(&line_table, 1))) &&
+        memory.read_memory(at(layout.code_first_line), std::as_writable_bytes(std::span(&first_line, 1)));
+    frame.identity = read ? code_identity(line_table, first_line) : 0;
+  }
+}
 
 /// PyThreadState_GetUnchecked and what it was called before 3.13: the state that the calling thread, or (up
 /// to 3.11) whoever holds the GIL, is attached to.
@@ -80,7 +94,9 @@ size_t PythonReader::read_frames(Thread& thread) {
   python::WalkStart start;
   if (!python::walk_thread(memory, layout_, head, chain, start)) return 0;
   if (chain.end != python::ChainEnd::bottom) return 0;
-  return python::make_raw_frames(memory, layout_, head, chain.frames(), 0, thread.python);
+  const size_t count = python::make_raw_frames(memory, layout_, head, chain.frames(), 0, thread.python);
+  identify(memory, layout_, std::span(thread.python).first(count));
+  return count;
 }
 
 }  // namespace strobe::heap::agent

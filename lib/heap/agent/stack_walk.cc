@@ -173,9 +173,10 @@ class MixedStack {
 
 bool add_python(MixedStack& stack, const RawPythonFrame& frame, bool by_index) {
   const uint64_t offset = by_index ? frame.instruction & UINT32_MAX : frame.instruction - frame.code;
-  const uint32_t detail =
-      offset < kNoInstruction && frame.tlbc == 0 ? static_cast<uint32_t>(offset) : kNoInstruction;
-  return stack.add(code_of(NodeKind::python, frame.code), detail);
+  PythonPlace place{.instruction = kNoInstruction, .mark = code_mark(frame.identity)};
+  if (offset < kNoInstruction && frame.tlbc == 0) place.instruction = static_cast<uint32_t>(offset);
+  const Node node = python_node(frame.code, place);
+  return stack.add(node.code, node.detail);
 }
 
 /// The same with the thread's Python frames, each behind the call of the evaluator that runs it, by the

@@ -65,14 +65,14 @@ inline constexpr uint64_t kSizeMask = (uint64_t{1} << 40) - 1;  ///< larger size
 
 /// A frame and its caller.
 struct Node {
-  uint64_t code = 0;    ///< 0 to 47 what it is about, 48 to 55 NodeKind
+  uint64_t code = 0;    ///< 0 to 47 what it is about, 48 to 55 NodeKind, 56 to 63 of Python frames
   uint32_t parent = 0;  ///< 0: the outermost
   uint32_t detail = 0;
 };
 enum class NodeKind : uint8_t {
   native,       ///< `code`: the return address
   interrupted,  ///< `code`: the instruction that a signal interrupted
-  python,  ///< `code`: the code object; `detail`: the instruction, from there; up to CPython 3.10 f_lasti
+  python,       ///< `code`: the code object; beside it what PythonPlace has
 };
 inline constexpr int kNodeKindShift = 48;
 [[nodiscard]] constexpr NodeKind kind_of(const Node& node) {
@@ -82,8 +82,28 @@ inline constexpr int kNodeKindShift = 48;
   return node.code & ((uint64_t{1} << kNodeKindShift) - 1);
 }
 
-/// `detail` of a Python frame whose instruction is elsewhere.
-inline constexpr uint32_t kNoInstruction = UINT32_MAX;
+/// Of a Python frame, beside the address of its code object, which is freed at times before Strobe looks.
+struct PythonPlace {
+  uint32_t instruction = 0;  ///< from the code object on; up to CPython 3.10 f_lasti; or kNoInstruction
+  uint32_t mark = 0;         ///< code_mark (model/python_walk.h), 18 bits; 0 unknown
+};
+inline constexpr int kInstructionBits = 22;
+inline constexpr uint32_t kNoInstruction =
+    (uint32_t{1} << kInstructionBits) - 1;  ///< is elsewhere, or further
+inline constexpr int kMarkShift = 56;
+inline constexpr int kMarkBitsInDetail = 32 - kInstructionBits;
+[[nodiscard]] constexpr PythonPlace python_place_of(const Node& node) {
+  return {.instruction = node.detail & kNoInstruction,
+          .mark = node.detail >> kInstructionBits | static_cast<uint32_t>(node.code >> kMarkShift)
+                                                        << kMarkBitsInDetail};
+}
+/// `parent` is left to the caller.
+[[nodiscard]] constexpr Node python_node(uint64_t code, const PythonPlace& place) {
+  return {.code = (code & ((uint64_t{1} << kNodeKindShift) - 1)) |
+                  static_cast<uint64_t>(NodeKind::python) << kNodeKindShift |
+                  uint64_t{place.mark >> kMarkBitsInDetail} << kMarkShift,
+          .detail = place.instruction | place.mark << kInstructionBits};
+}
 
 /// Why an agent stopped telling.
 enum class OffReason : uint32_t {

@@ -95,14 +95,6 @@ def main():
         listed.append("plain_objects")  # each has a dict
     for name in listed:
         truth[name]["slack"] = 110 * truth[name]["live_bytes"] // (COUNT - 100)
-    if sys.version_info >= (3, 12):
-        # A fault of Strobe's, seen with 3.14: frames are named up to some milliseconds after the stack was taken, and the
-        # body of a class that was imported is gone by then. This function's code, or in development mode that of
-        # slotted_objects too, came to its place, and has its three (two) blocks of 504 (336) bytes under its name.
-        truth["plain_objects"]["slack"] = 1000
-        if sys.flags.dev_mode:
-            truth["slotted_objects"]["slack"] = 1000
-            del truth["slotted_objects"]["live_count"]
     print(json.dumps({"objects": truth}))
     sys.stdout.flush()
     os._exit(0)

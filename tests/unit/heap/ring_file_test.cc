@@ -190,5 +190,17 @@ TEST_F(RingFileTest, RefusesWhatIsNoFile) {
   EXPECT_FALSE(RingFile::open(path()));
 }
 
+TEST(PythonNode, HasItsPartsBesideEachOther) {
+  for (const PythonPlace place : {PythonPlace{}, PythonPlace{.instruction = 7, .mark = 1},
+                                  PythonPlace{.instruction = kNoInstruction, .mark = (1U << 18) - 1},
+                                  PythonPlace{.instruction = 1U << 21, .mark = 1U << 17}}) {
+    const Node node = python_node(kAddressMask, place);
+    EXPECT_EQ(kind_of(node), NodeKind::python);
+    EXPECT_EQ(address_of(node), kAddressMask);
+    EXPECT_EQ(python_place_of(node).instruction, place.instruction);
+    EXPECT_EQ(python_place_of(node).mark, place.mark);
+  }
+}
+
 }  // namespace
 }  // namespace strobe::heap

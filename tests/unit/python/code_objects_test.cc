@@ -82,6 +82,21 @@ TEST_P(CodeObjectsOf, AreNotNamedWhenTheyAreGone) {
   EXPECT_EQ(codes.find(code_, capture_.frames[0].identity), nullptr);
 }
 
+TEST_P(CodeObjectsOf, AreFoundByTheirMark) {
+  CodeObjects codes(image_, runtime_);
+  const uint32_t mark = code_mark(capture_.frames[0].identity);
+  ASSERT_NE(mark, 0U);
+  const CodeObject* first = codes.find_marked(code_, mark);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->first_line, 4);
+  move_to_line(70);
+  EXPECT_EQ(codes.find_marked(code_, mark), first);
+  EXPECT_EQ(codes.find_marked(code_, mark ^ 1), nullptr);
+  CodeObjects others(image_, runtime_);
+  EXPECT_EQ(others.find_marked(code_, mark), nullptr) << "it was gone before it was met";
+  ASSERT_NE(others.find_marked(code_, 0), nullptr) << "without a mark what is there is all that is known";
+}
+
 TEST_P(CodeObjectsOf, AreNotTakenFromOtherObjects) {
   CodeObjects codes(image_, runtime_);
   EXPECT_EQ(codes.find(0, 0), nullptr);

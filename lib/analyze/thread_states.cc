@@ -82,26 +82,31 @@ double life_of(const Profile& profile, const ThreadRow& thread) {
   return seconds_of(thread.end_ns > start ? thread.end_ns - start : 0);
 }
 
-/// A switch is recorded some microseconds (1 to 10, by machine) before the thread's CPU counter stops, or
-/// after it started: so much of its time is in both, at most.
+/// A thread's CPU counter stops after the record that it was switched out, and starts before the one that it was
+/// switched in (kernel/events/core.c): some microseconds, by machine, are in both times, at most so many.
 constexpr double kMostOverlapOfSwitch = 20e-6;
 
-double overlap_of(const Profile& profile, const ThreadRow& thread, double cpu_seconds) {
+/// Of one switch out and in, in seconds: where both times together are longer than the thread's life.
+double overlap_of_switch(const Profile& profile, const ThreadRow& thread, double cpu_seconds) {
+  const uint64_t switches = thread.voluntary_switches + thread.forced_switches;
+  if (switches == 0) return 0;
   const double excess = cpu_seconds + seconds_of(thread.waited_ns) - life_of(profile, thread);
-  const auto switches = static_cast<double>(thread.voluntary_switches + thread.forced_switches);
-  return std::clamp(excess, 0.0, kMostOverlapOfSwitch * switches);
+  return std::clamp(excess / static_cast<double>(switches), 0.0, kMostOverlapOfSwitch);
 }
 
 /// The exact times of a thread off the CPU; of what is missing, what its stretches say.
-Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums,
-                  double cpu_seconds) {
+Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums, double cpu_seconds) {
   const double waiting = sums.waiting.certain + sums.waiting.sampled;
   const double runnable = sums.runnable.certain + sums.runnable.sampled;
-  double off_cpu = std::max(0.0, seconds_of(thread.waited_ns) - overlap_of(profile, thread, cpu_seconds));
+  const double overlap = overlap_of_switch(profile, thread, cpu_seconds);
+  const auto without_overlap = [&](uint64_t ns, uint64_t switches) {
+    return std::max(0.0, seconds_of(ns) - overlap * static_cast<double>(switches));
+  };
+  double off_cpu = without_overlap(thread.waited_ns, thread.voluntary_switches + thread.forced_switches);
   if (thread.waited_ns == 0) {
-    off_cpu = std::clamp(life_of(profile, thread) - seconds_of(thread.cpu_ns), 0.0, waiting + runnable);
+    off_cpu = std::clamp(life_of(profile, thread) - cpu_seconds, 0.0, waiting + runnable);
   }
-  double ready = seconds_of(thread.runnable_ns);
+  double ready = without_overlap(thread.runnable_ns, thread.forced_switches);
   if (thread.runnable_ns == 0 && runnable > 0) ready = off_cpu * runnable / (waiting + runnable);
   ready = std::min(ready, off_cpu);
   return {off_cpu - ready, ready};

@@ -23,7 +23,7 @@ constexpr uint32_t kFresh = 0;
 constexpr uint32_t kOpen = 1;
 constexpr uint32_t kFailed = 2;
 
-constexpr uint64_t kSampledSlots = 1 << 14;
+constexpr uint64_t kSampledSlots = 1 << 16;
 constexpr uint64_t kAllSlots = 1 << 17;
 constexpr uint64_t kSampledNodes = 1 << 17;
 constexpr uint64_t kAllNodes = 1 << 21;

@@ -127,20 +127,22 @@ TEST(ThreadStates, StretchesLongerThanTheExactTimeAreShortenedToIt) {
   EXPECT_NEAR(at(states.sum, ThreadState::io), 0.0, kTiny);
 }
 
-TEST(ThreadStates, WhatSwitchesCountTwiceIsTakenFromTheWaiting) {
+TEST(ThreadStates, WhatSwitchesCountTwiceIsTakenFromTheTimeOffTheCpu) {
   OneThread t;
   t.b.waited(t.thread, 1.5, 0.25);
   t.b.stretch(t.thread, t.stack, ThreadState::sleep, 0.0, 1.25);
   ThreadRow& row = t.b.profile.threads[0];
-  row.voluntary_switches = 1000;
-  row.end_ns -= 9'000'000;
+  row.voluntary_switches = 800;
+  row.forced_switches = 200;
+  row.end_ns -= 10'000'000;
   const ThreadStates states = t.states();
   EXPECT_NEAR(at(states.sum, ThreadState::on_cpu), 0.5, kTiny);
-  EXPECT_NEAR(at(states.sum, ThreadState::runnable), 0.25, kTiny);
-  EXPECT_NEAR(at(states.sum, ThreadState::sleep), 1.241, kTiny);
-  EXPECT_NEAR(sum_of(states.sum), 1.991, kTiny);
+  EXPECT_NEAR(at(states.sum, ThreadState::runnable), 0.248, kTiny);
+  EXPECT_NEAR(at(states.sum, ThreadState::sleep), 1.242, kTiny);
+  EXPECT_NEAR(sum_of(states.sum), 1.99, kTiny);
   // More than they can be is no overlap, and stays to be seen.
-  row.voluntary_switches = 100;
+  row.voluntary_switches = 80;
+  row.forced_switches = 20;
   EXPECT_NEAR(sum_of(t.states().sum), 1.998, kTiny);
 }
 

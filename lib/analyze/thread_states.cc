@@ -82,8 +82,8 @@ double life_of(const Profile& profile, const ThreadRow& thread) {
   return seconds_of(thread.end_ns > start ? thread.end_ns - start : 0);
 }
 
-/// A thread's CPU counter stops after the record that it was switched out, and starts before the one that it was
-/// switched in (kernel/events/core.c): some microseconds, by machine, are in both times, at most so many.
+/// A thread's CPU counter stops after the record that it was switched out, and starts before the one that it
+/// was switched in (kernel/events/core.c): some microseconds, by machine, are in both times, at most so many.
 constexpr double kMostOverlapOfSwitch = 20e-6;
 
 /// Of one switch out and in, in seconds: where both times together are longer than the thread's life.
@@ -95,7 +95,8 @@ double overlap_of_switch(const Profile& profile, const ThreadRow& thread, double
 }
 
 /// The exact times of a thread off the CPU; of what is missing, what its stretches say.
-Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums, double cpu_seconds) {
+Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums,
+                  double cpu_seconds) {
   const double waiting = sums.waiting.certain + sums.waiting.sampled;
   const double runnable = sums.runnable.certain + sums.runnable.sampled;
   const double overlap = overlap_of_switch(profile, thread, cpu_seconds);

@@ -57,8 +57,8 @@ Result<void> PerfEngine::start(const EngineTarget& target, EventSink& sink) {
     Attacher attacher(plan, &*rings_, &*events_, &threads_);
     if (auto opened = attacher.open_all(pids_); !opened) return opened;
     attacher.report(sink, begin_ns);
-    // Born while its parent had the events of some CPUs only, a child may have ended on another CPU: there is no
-    // record of its end, and the recording would wait for it.
+    // Born while its parent had the events of some CPUs only, a child may have ended on another CPU: there is
+    // no record of its end, and the recording would wait for it.
     resync_wanted_ = true;
     resynced_ns_ = begin_ns;
   }

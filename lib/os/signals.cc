@@ -3,6 +3,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/clock.h"
@@ -12,6 +14,14 @@ namespace strobe::os {
 namespace {
 
 constexpr int kWatched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU};
+
+bool is_stop_pending() {
+  sigset_t pending;
+  ::sigpending(&pending);
+  return std::any_of(std::begin(kWatched), std::end(kWatched), [&](int number) {
+    return is_stop_signal(number) && ::sigismember(&pending, number) == 1;
+  });
+}
 
 }  // namespace
 
@@ -92,8 +102,11 @@ bool JobControl::follow_stop() {
   if (last_stop_signal_ns_ == 0 || monotonic_now_ns() - last_stop_signal_ns_ > kTogetherNs) return false;
   last_stop_signal_ns_ = 0;
   stop_self(last_stop_signal_);
-  // Back. A shell continues the whole group; kill -CONT may have continued only us.
-  if (child_->pid() > 0 && child_->state() == ChildState::stopped) ::kill(child_->pid(), SIGCONT);
+  // Back. A shell continues the whole group; kill -CONT may have continued only us. A program that is stopped
+  // because Ctrl-Z was typed again stays so: the same signal waits for us.
+  if (child_->pid() > 0 && child_->state() == ChildState::stopped && !is_stop_pending()) {
+    ::kill(child_->pid(), SIGCONT);
+  }
   return true;
 }
 

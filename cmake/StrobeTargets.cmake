@@ -14,6 +14,13 @@ function(strobe_library)
   target_link_libraries(strobe_${target} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_LIBS} PUBLIC strobe_flags)
 endfunction()
 
+# strobe_unity(target): see STROBE_UNITY.
+function(strobe_unity TARGET)
+  if(STROBE_UNITY)
+    set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${STROBE_UNITY_SOURCES})
+  endif()
+endfunction()
+
 # strobe_quick_test(target): compiled quickly, with the headers that all tests include parsed once. A compiler cache
 # does better, and has to be told to be careless before it takes such a parsed header: it does without.
 function(strobe_quick_test TARGET)

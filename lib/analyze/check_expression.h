@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analyze/check_measures.h"
+#include "base/result.h"
 
 namespace strobe::analyze::check {
 
@@ -65,5 +67,9 @@ struct SyntaxError {
   std::string message;
   std::string hint;  ///< the next step; may be empty
 };
+[[nodiscard]] inline tl::unexpected<SyntaxError> error_at(size_t position, std::string message,
+                                                          std::string hint = {}) {
+  return tl::unexpected<SyntaxError>({position, std::move(message), std::move(hint)});
+}
 
 }  // namespace strobe::analyze::check

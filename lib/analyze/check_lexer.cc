@@ -13,10 +13,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-tl::unexpected<SyntaxError> error_at(size_t position, std::string message, std::string hint = {}) {
-  return tl::unexpected<SyntaxError>({position, std::move(message), std::move(hint)});
-}
-
 /// The bytes of the character that begins there, as far as it is one.
 std::string_view character_at(std::string_view text, size_t at) {
   size_t size = 1;

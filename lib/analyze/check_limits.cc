@@ -35,10 +35,6 @@ const char* example_of(Unit unit) {
   return "";
 }
 
-tl::unexpected<SyntaxError> error_at(size_t position, std::string message, std::string hint) {
-  return tl::unexpected<SyntaxError>({position, std::move(message), std::move(hint)});
-}
-
 size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});

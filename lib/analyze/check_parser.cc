@@ -13,10 +13,6 @@ namespace {
 template <class T>
 using Parsed = tl::expected<T, SyntaxError>;
 
-tl::unexpected<SyntaxError> error_at(size_t position, std::string message, std::string hint = {}) {
-  return tl::unexpected<SyntaxError>({position, std::move(message), std::move(hint)});
-}
-
 std::string join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text.append(text.empty() ? "" : ", ").append(word);
@@ -245,7 +241,7 @@ class Parser {
   size_t depth_ = 0;
 };
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /// The first of `sought` that is not in a string; npos where there is none.
 size_t find_outside_strings(std::string_view text, char sought) {
@@ -263,8 +259,8 @@ size_t find_outside_strings(std::string_view text, char sought) {
 }
 
 std::string_view without_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
 }
 

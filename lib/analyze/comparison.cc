@@ -17,8 +17,6 @@
 namespace strobe::analyze {
 namespace {
 
-constexpr uint32_t kNone = FunctionTable::kNoRow;
-
 /// One recording, summed up by function and by line.
 struct Side {
   const Profile* profile = nullptr;
@@ -136,8 +134,8 @@ std::vector<ComparedFunction> compare_functions(const Side& a, const Side& b,
   std::vector<Pair> self;
   std::vector<Pair> total;
   for (const FunctionPair& match : matches) {
-    const FunctionStats* of_a = match.a != kNone ? &a.table.rows[match.a] : nullptr;
-    const FunctionStats* of_b = match.b != kNone ? &b.table.rows[match.b] : nullptr;
+    const FunctionStats* of_a = match.a != FunctionTable::kNoRow ? &a.table.rows[match.a] : nullptr;
+    const FunctionStats* of_b = match.b != FunctionTable::kNoRow ? &b.table.rows[match.b] : nullptr;
     const FunctionStats& shown = of_b != nullptr ? *of_b : *of_a;
     ComparedFunction& row = rows.emplace_back();
     row.function = shown.function;
@@ -169,8 +167,8 @@ class LineRows {
   LineRows(const std::vector<FunctionPair>& matches, const FunctionTable& a, const FunctionTable& b)
       : pair_of_a_(a.rows.size()), pair_of_b_(b.rows.size()) {
     for (uint32_t i = 0; i < matches.size(); ++i) {
-      if (matches[i].a != kNone) pair_of_a_[matches[i].a] = i;
-      if (matches[i].b != kNone) pair_of_b_[matches[i].b] = i;
+      if (matches[i].a != FunctionTable::kNoRow) pair_of_a_[matches[i].a] = i;
+      if (matches[i].b != FunctionTable::kNoRow) pair_of_b_[matches[i].b] = i;
     }
   }
 
@@ -178,7 +176,7 @@ class LineRows {
     for (uint32_t key = 0; key < side.lines.lines.size(); ++key) {
       const LineIdentity& line = side.lines.lines[key];
       const uint32_t row = side.table.row_of[line.function];
-      if (line.line == 0 || row == kNone || side.line_sums.total[key].samples == 0) continue;
+      if (line.line == 0 || row == FunctionTable::kNoRow || side.line_sums.total[key].samples == 0) continue;
       const FunctionIdentity& function = side.table.rows[row].function;
       const std::string& file = side.profile->text(line.file);
       const bool relative = function.line != 0 && file == function.file;

@@ -10,8 +10,6 @@
 namespace strobe::analyze {
 namespace {
 
-bool perf_works(const MachineFacts& facts) { return facts.perf.stack_copy.worked(); }
-
 std::string machine_verdict(const MachineFacts& facts) {
   if (perf_works(facts)) {
     const char* code = facts.perf.kernel.worked() ? "user and kernel code" : "user code only";

@@ -9,8 +9,6 @@
 namespace strobe::analyze {
 namespace {
 
-constexpr uint32_t kNone = FunctionTable::kNoRow;
-
 /// Times of one function in the runs of a variant; 0 in runs without it.
 struct FunctionRuns {
   std::vector<double> self;
@@ -21,15 +19,15 @@ struct FunctionRuns {
 };
 
 /// All functions of a variant's runs, by the rows of `table`, which has nothing but their names.
-struct Side {
+struct RunSide {
   FunctionTable table;
   std::vector<FunctionRuns> rows;
   size_t runs = 0;
   double cpu_seconds = 0;  ///< median
 };
 
-Side make_side(const VariantRuns& variant) {
-  Side side;
+RunSide make_side(const VariantRuns& variant) {
+  RunSide side;
   std::vector<double> cpu;
   for (const RunSummary& run : variant.runs) {
     if (run.end == RunEnd::finished) cpu.push_back(run.facts.cpu_seconds);
@@ -59,16 +57,16 @@ Side make_side(const VariantRuns& variant) {
   return side;
 }
 
-class Comparer {
+class RunComparer {
  public:
-  Comparer(const Side& a, const Side& b, Basis basis)
+  RunComparer(const RunSide& a, const RunSide& b, Basis basis)
       : a_(&a), b_(&b), basis_(basis), scale_(std::max(a.cpu_seconds, b.cpu_seconds)) {}
 
   /// Large enough on one side to differ by kMinEffect. This looks at both sides together and not at their
   /// difference, so that it does not choose what differs by chance.
   [[nodiscard]] bool matters(const FunctionPair& pair) const {
-    const auto is_large = [&](const Side& side, uint32_t row) {
-      return row != kNone && median(side.rows[row].total) >= kMinEffect * scale_;
+    const auto is_large = [&](const RunSide& side, uint32_t row) {
+      return row != FunctionTable::kNoRow && median(side.rows[row].total) >= kMinEffect * scale_;
     };
     return is_large(*a_, pair.a) || is_large(*b_, pair.b);
   }
@@ -76,8 +74,10 @@ class Comparer {
   /// `runs` and `estimate` say which of self and total it is.
   [[nodiscard]] Change change(const FunctionPair& pair, std::vector<double> FunctionRuns::*runs,
                               Estimate FunctionRuns::*estimate, double& p_value) const {
-    const std::vector<double> a = pair.a != kNone ? a_->rows[pair.a].*runs : std::vector<double>(a_->runs);
-    const std::vector<double> b = pair.b != kNone ? b_->rows[pair.b].*runs : std::vector<double>(b_->runs);
+    const std::vector<double> a =
+        pair.a != FunctionTable::kNoRow ? a_->rows[pair.a].*runs : std::vector<double>(a_->runs);
+    const std::vector<double> b =
+        pair.b != FunctionTable::kNoRow ? b_->rows[pair.b].*runs : std::vector<double>(b_->runs);
     Change change;
     change.a = median(a);
     change.b = median(b);
@@ -88,9 +88,9 @@ class Comparer {
     } else if (basis_ == Basis::sampling) {
       // A function without a sample may still have run: as an estimate, nothing has no upper end but that of
       // the other side's error.
-      const Estimate of_a = pair.a != kNone ? a_->rows[pair.a].*estimate : Estimate{};
-      const Estimate of_b = pair.b != kNone ? b_->rows[pair.b].*estimate : Estimate{};
-      change.exact = (pair.a != kNone ? a_->rows[pair.a] : b_->rows[pair.b]).exact;
+      const Estimate of_a = pair.a != FunctionTable::kNoRow ? a_->rows[pair.a].*estimate : Estimate{};
+      const Estimate of_b = pair.b != FunctionTable::kNoRow ? b_->rows[pair.b].*estimate : Estimate{};
+      change.exact = (pair.a != FunctionTable::kNoRow ? a_->rows[pair.a] : b_->rows[pair.b]).exact;
       change.interval = difference_interval(of_a, of_b);
       if (!change.exact) p_value = difference_p_value(of_a, of_b);
     }
@@ -102,8 +102,8 @@ class Comparer {
   }
 
  private:
-  const Side* a_;
-  const Side* b_;
+  const RunSide* a_;
+  const RunSide* b_;
   Basis basis_;
   double scale_;
 };
@@ -113,23 +113,24 @@ Basis basis_of(size_t runs_a, size_t runs_b) {
   return std::min(runs_a, runs_b) >= kMinJudgedRuns ? Basis::runs : Basis::not_judged;
 }
 
-ComparedFunction make_row(const Side& a, const Side& b, const FunctionPair& pair) {
+ComparedFunction make_row(const RunSide& a, const RunSide& b, const FunctionPair& pair) {
   ComparedFunction row;
-  row.function = pair.b != kNone ? b.table.rows[pair.b].function : a.table.rows[pair.a].function;
-  if (pair.a != kNone) row.line_a = a.table.rows[pair.a].function.line;
-  if (pair.a == kNone) row.presence = Presence::fresh;
-  if (pair.b == kNone) row.presence = Presence::gone;
+  row.function =
+      pair.b != FunctionTable::kNoRow ? b.table.rows[pair.b].function : a.table.rows[pair.a].function;
+  if (pair.a != FunctionTable::kNoRow) row.line_a = a.table.rows[pair.a].function.line;
+  if (pair.a == FunctionTable::kNoRow) row.presence = Presence::fresh;
+  if (pair.b == FunctionTable::kNoRow) row.presence = Presence::gone;
   return row;
 }
 
 }  // namespace
 
 FunctionComparison compare_functions_of_runs(const std::vector<VariantRuns>& variants, size_t a, size_t b) {
-  const Side side_a = make_side(variants[a]);
-  const Side side_b = make_side(variants[b]);
+  const RunSide side_a = make_side(variants[a]);
+  const RunSide side_b = make_side(variants[b]);
   FunctionComparison result{
       .a = a, .b = b, .basis = basis_of(side_a.runs, side_b.runs), .compared = 0, .functions = {}};
-  const Comparer comparer(side_a, side_b, result.basis);
+  const RunComparer comparer(side_a, side_b, result.basis);
   std::vector<double> self_p;
   std::vector<double> total_p;
   std::vector<ComparedFunction> rows;

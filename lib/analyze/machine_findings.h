@@ -5,6 +5,8 @@
 
 namespace strobe::analyze {
 
+[[nodiscard]] inline bool perf_works(const MachineFacts& facts) { return facts.perf.stack_copy.worked(); }
+
 // Rights (rights_findings.cc).
 [[nodiscard]] Finding perf_finding(const MachineFacts& facts);
 [[nodiscard]] Finding kernel_time_finding(const MachineFacts& facts);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "analyze/memory_table.h"
+#include "analyze/ordering.h"
 
 namespace strobe::analyze {
 namespace {
@@ -43,11 +44,6 @@ MemorySortKey of_pstats(SortKey key) {
   }
 }
 
-template <class T>
-int compare(const T& a, const T& b) {
-  return a < b ? -1 : (b < a ? 1 : 0);
-}
-
 double average_of(const MemoryAmount& amount) {
   return amount.count == 0 ? 0 : static_cast<double>(amount.bytes) / static_cast<double>(amount.count);
 }
@@ -55,30 +51,30 @@ double average_of(const MemoryAmount& amount) {
 int compare_places(SortKey key, const FunctionIdentity& a, const FunctionIdentity& b) {
   switch (key) {
     case SortKey::file:
-      return compare(a.file, b.file);
+      return compare_values(a.file, b.file);
     case SortKey::line:
-      return compare(a.line, b.line);
+      return compare_values(a.line, b.line);
     case SortKey::standard_name:
-      return compare(location_of(a, false), location_of(b, false));
+      return compare_values(location_of(a, false), location_of(b, false));
     case SortKey::name_file_line:
-      return compare(std::tie(a.name, a.file, a.line), std::tie(b.name, b.file, b.line));
+      return compare_values(std::tie(a.name, a.file, a.line), std::tie(b.name, b.file, b.line));
     default:
-      return compare(a.name, b.name);
+      return compare_values(a.name, b.name);
   }
 }
 
 int compare_by(const MemorySortKey& key, MemoryMeasure measure, const MemoryStats& a, const MemoryStats& b) {
   switch (key.column) {
     case Column::own:
-      return compare(b.own.of(measure).bytes, a.own.of(measure).bytes);
+      return compare_values(b.own.of(measure).bytes, a.own.of(measure).bytes);
     case Column::total:
-      return compare(b.total.of(measure).bytes, a.total.of(measure).bytes);
+      return compare_values(b.total.of(measure).bytes, a.total.of(measure).bytes);
     case Column::count:
-      return compare(b.own.of(measure).count, a.own.of(measure).count);
+      return compare_values(b.own.of(measure).count, a.own.of(measure).count);
     case Column::average:
-      return compare(average_of(b.own.of(measure)), average_of(a.own.of(measure)));
+      return compare_values(average_of(b.own.of(measure)), average_of(a.own.of(measure)));
     case Column::measure:
-      return compare(b.own.of(key.measure).bytes, a.own.of(key.measure).bytes);
+      return compare_values(b.own.of(key.measure).bytes, a.own.of(key.measure).bytes);
     case Column::place:
       return compare_places(key.place, a.function, b.function);
   }

@@ -7,7 +7,7 @@ namespace {
 
 /// Where the added rows of a table begin, and how many there are.
 template <class Id>
-struct Shift {
+struct IdShift {
   uint32_t first = 0;
   size_t count = 0;
 
@@ -17,18 +17,18 @@ struct Shift {
 };
 
 template <class Id, class Row>
-Shift<Id> shift_of(const std::vector<Row>& to, const std::vector<Row>& added) {
+IdShift<Id> shift_of(const std::vector<Row>& to, const std::vector<Row>& added) {
   return {static_cast<uint32_t>(to.size()), added.size()};
 }
 
 struct Shifts {
-  Shift<StringId> strings;
-  Shift<ModuleId> modules;
-  Shift<ProcessId> processes;
-  Shift<ThreadId> threads;
-  Shift<FunctionId> functions;
-  Shift<FrameId> frames;
-  Shift<StackId> stacks;
+  IdShift<StringId> strings;
+  IdShift<ModuleId> modules;
+  IdShift<ProcessId> processes;
+  IdShift<ThreadId> threads;
+  IdShift<FunctionId> functions;
+  IdShift<FrameId> frames;
+  IdShift<StackId> stacks;
 
   void apply(ModuleRow& row) const {
     strings.apply(row.path);

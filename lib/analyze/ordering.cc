@@ -33,34 +33,28 @@ constexpr SortWord kSortWords[] = {
     {"tottime", SortKey::self_time},
 };
 
-/// -1, 0 or 1; amounts with the largest first, texts in ascending order, as pstats does.
-template <class T>
-int compare(const T& a, const T& b) {
-  return a < b ? -1 : (b < a ? 1 : 0);
-}
-
 int compare_by(SortKey key, const FunctionStats& a, const FunctionStats& b) {
   switch (key) {
     case SortKey::total_samples:
-      return compare(b.total.samples, a.total.samples);
+      return compare_values(b.total.samples, a.total.samples);
     case SortKey::self_samples:
-      return compare(b.self.samples, a.self.samples);
+      return compare_values(b.self.samples, a.self.samples);
     case SortKey::total_time:
-      return compare(b.total.seconds, a.total.seconds);
+      return compare_values(b.total.seconds, a.total.seconds);
     case SortKey::self_time:
-      return compare(b.self.seconds, a.self.seconds);
+      return compare_values(b.self.seconds, a.self.seconds);
     case SortKey::file:
-      return compare(a.function.file, b.function.file);
+      return compare_values(a.function.file, b.function.file);
     case SortKey::line:
-      return compare(a.function.line, b.function.line);
+      return compare_values(a.function.line, b.function.line);
     case SortKey::name:
-      return compare(a.function.name, b.function.name);
+      return compare_values(a.function.name, b.function.name);
     case SortKey::name_file_line:
-      if (const int by_name = compare(a.function.name, b.function.name); by_name != 0) return by_name;
-      if (const int by_file = compare(a.function.file, b.function.file); by_file != 0) return by_file;
-      return compare(a.function.line, b.function.line);
+      if (const int by_name = compare_values(a.function.name, b.function.name); by_name != 0) return by_name;
+      if (const int by_file = compare_values(a.function.file, b.function.file); by_file != 0) return by_file;
+      return compare_values(a.function.line, b.function.line);
     case SortKey::standard_name:
-      return compare(location_of(a.function, false), location_of(b.function, false));
+      return compare_values(location_of(a.function, false), location_of(b.function, false));
   }
   return 0;
 }

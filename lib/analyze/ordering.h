@@ -11,6 +11,12 @@
 
 namespace strobe::analyze {
 
+/// -1, 0 or 1.
+template <class T>
+[[nodiscard]] int compare_values(const T& a, const T& b) {
+  return a < b ? -1 : (b < a ? 1 : 0);
+}
+
 enum class SortKey : uint8_t {
   total_samples,
   self_samples,

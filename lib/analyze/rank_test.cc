@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "analyze/resampling.h"
+#include "analyze/statistics.h"
 
 namespace strobe::analyze {
 namespace {
 
 constexpr double kTail = 0.025;  // on either side of a 95 % interval
-constexpr double kZ95 = 1.959963984540054;
 
 /// Both sides in one order, with twice the mid-rank of each value: whole numbers, also where values tie.
 struct Ranked {

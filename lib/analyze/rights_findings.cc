@@ -16,8 +16,6 @@ std::string paranoid_text(const MachineFacts& facts) {
   return setting_text("perf_event_paranoid", facts.settings.perf_event_paranoid);
 }
 
-bool perf_works(const MachineFacts& facts) { return facts.perf.stack_copy.worked(); }
-
 /// Why perf_event_open was refused, in words.
 std::string perf_refusal(const MachineFacts& facts, const Attempt& attempt) {
   std::string error = describe(attempt);

@@ -7,26 +7,26 @@
 namespace strobe::analyze {
 namespace {
 
-constexpr uint64_t kSeed = 0x414D4441484C;  // "AMDAHL"
-constexpr size_t kMinRuns = 3;
+constexpr uint64_t kScalingSeed = 0x414D4441484C;  // "AMDAHL"
+constexpr size_t kMinRunsOfGroup = 3;
 
 /// The wall times of one number of workers.
-struct Group {
+struct WorkerGroup {
   size_t variant = 0;
   double workers = 0;
   std::vector<double> walls;
 };
 
-std::vector<Group> make_groups(const RunComparison& comparison, const std::vector<double>& workers) {
-  std::vector<Group> groups;
+std::vector<WorkerGroup> make_groups(const RunComparison& comparison, const std::vector<double>& workers) {
+  std::vector<WorkerGroup> groups;
   for (size_t i = 0; i < std::min(workers.size(), comparison.variants.size()); ++i) {
-    Group group{.variant = i, .workers = workers[i], .walls = {}};
+    WorkerGroup group{.variant = i, .workers = workers[i], .walls = {}};
     for (const RunSummary& run : comparison.variants[i].runs) {
       if (run.end == RunEnd::finished) group.walls.push_back(run.facts.wall_seconds);
     }
     if (!group.walls.empty() && group.workers > 0) groups.push_back(std::move(group));
   }
-  std::ranges::stable_sort(groups, {}, &Group::workers);
+  std::ranges::stable_sort(groups, {}, &WorkerGroup::workers);
   return groups;
 }
 
@@ -41,7 +41,7 @@ struct Line {
   }
 };
 
-Line fit_line(const std::vector<Group>& groups, const std::vector<double>& seconds) {
+Line fit_line(const std::vector<WorkerGroup>& groups, const std::vector<double>& seconds) {
   double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0;
   for (size_t i = 0; i < groups.size(); ++i) {
     const double x = 1 / groups[i].workers;
@@ -58,21 +58,21 @@ Line fit_line(const std::vector<Group>& groups, const std::vector<double>& secon
   return {(wy - parallel * wx) / w, parallel};
 }
 
-std::vector<double> medians_of(const std::vector<Group>& groups) {
+std::vector<double> medians_of(const std::vector<WorkerGroup>& groups) {
   std::vector<double> result;
   result.reserve(groups.size());
-  for (const Group& group : groups) result.push_back(median(group.walls));
+  for (const WorkerGroup& group : groups) result.push_back(median(group.walls));
   return result;
 }
 
-std::optional<Interval> resample_fraction(const std::vector<Group>& groups) {
-  const auto is_small = [](const Group& group) { return group.walls.size() < kMinRuns; };
+std::optional<Interval> resample_fraction(const std::vector<WorkerGroup>& groups) {
+  const auto is_small = [](const WorkerGroup& group) { return group.walls.size() < kMinRunsOfGroup; };
   if (std::ranges::any_of(groups, is_small)) return std::nullopt;
-  Draws draws(kSeed);
+  Draws draws(kScalingSeed);
   std::vector<double> fractions;
   for (int i = 0; i < kResamples; ++i) {
     std::vector<double> seconds;
-    for (const Group& group : groups) {
+    for (const WorkerGroup& group : groups) {
       std::vector<double> drawn(group.walls.size());
       for (double& wall : drawn) wall = group.walls[draws.below(group.walls.size())];
       seconds.push_back(median(std::move(drawn)));
@@ -82,7 +82,7 @@ std::optional<Interval> resample_fraction(const std::vector<Group>& groups) {
   return central_interval(std::move(fractions));
 }
 
-std::optional<ScaleStop> find_stop(const RunComparison& comparison, const std::vector<Group>& groups) {
+std::optional<ScaleStop> find_stop(const RunComparison& comparison, const std::vector<WorkerGroup>& groups) {
   for (size_t i = 0; i + 1 < groups.size(); ++i) {
     const std::vector<double>& here = groups[i].walls;
     const std::vector<double>& next = groups[i + 1].walls;
@@ -107,7 +107,7 @@ std::optional<ScaleStop> find_stop(const RunComparison& comparison, const std::v
 }  // namespace
 
 std::optional<Scaling> fit_scaling(const RunComparison& comparison, const std::vector<double>& workers) {
-  const std::vector<Group> groups = make_groups(comparison, workers);
+  const std::vector<WorkerGroup> groups = make_groups(comparison, workers);
   if (groups.size() < 2 || groups.front().workers == groups.back().workers) return std::nullopt;
   const std::vector<double> seconds = medians_of(groups);
   const Line line = fit_line(groups, seconds);

@@ -6,11 +6,7 @@
 #include <numeric>
 
 namespace strobe::analyze {
-namespace {
-
-constexpr double kZ95 = 1.959963984540054;
-
-}  // namespace
+namespace {}  // namespace
 
 Interval difference_interval(const Estimate& a, const Estimate& b) {
   const double difference = b.value - a.value;

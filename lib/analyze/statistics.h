@@ -8,6 +8,8 @@
 
 namespace strobe::analyze {
 
+inline constexpr double kZ95 = 1.959963984540054;  ///< standard errors to each side of a 95 % interval
+
 /// A value and its 95 % interval.
 struct Estimate {
   double value = 0;

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/hex.h"
+
 namespace strobe::elf {
 namespace {
 
@@ -69,13 +71,7 @@ std::string build_id_in_notes(Bytes notes, uint64_t alignment) {
     const bool is_gnu = name.size() == 4 && std::memcmp(name.data(), "GNU", 4) == 0;
     if (is_gnu && header.n_type == NT_GNU_BUILD_ID && content.size() == header.n_descsz && !content.empty() &&
         content.size() <= kMaxBuildIdBytes) {
-      std::string hex;
-      for (const std::byte byte : content) {
-        constexpr char kDigits[] = "0123456789abcdef";
-        hex += kDigits[std::to_integer<unsigned>(byte) >> 4];
-        hex += kDigits[std::to_integer<unsigned>(byte) & 15];
-      }
-      return hex;
+      return to_hex(content);
     }
     at = (content_at + header.n_descsz + align - 1) / align * align;
   }

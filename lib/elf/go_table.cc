@@ -8,14 +8,14 @@ namespace {
 constexpr uint32_t kMagic116 = 0xfffffffa;
 constexpr uint32_t kMagic118 = 0xfffffff0;
 constexpr uint32_t kMagic120 = 0xfffffff1;
-constexpr size_t kMaxNameBytes = 4096;
+constexpr size_t kMaxGoNameBytes = 4096;
 constexpr int kMaxSteps = 1 << 18;  // of one table of values: one step for every change of a line
 constexpr uint32_t kNoFile = UINT32_MAX;
 
 std::string_view text_at(Bytes table, uint64_t offset) {
   if (offset >= table.size()) return {};
   const Bytes rest = table.subspan(static_cast<size_t>(offset));
-  ByteReader reader(rest.first(std::min(rest.size(), kMaxNameBytes)));
+  ByteReader reader(rest.first(std::min(rest.size(), kMaxGoNameBytes)));
   return reader.read_c_string();
 }
 

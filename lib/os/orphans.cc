@@ -1,6 +1,5 @@
 #include "os/orphans.h"
 
-#include <dirent.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,12 +8,12 @@
 #include <charconv>
 #include <csignal>
 #include <ctime>
-#include <memory>
 #include <set>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "os/open_folder.h"
 #include "os/procfs.h"
 
 namespace strobe::os {
@@ -24,14 +23,10 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr int kPauseMs = 2;
 constexpr int kPatienceMs = 5000;  // after SIGKILL: a process stuck in the kernel is left to init
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 /// The children of this process that still run; /proc/PID/children is not in every kernel.
 std::vector<pid_t> find_children() {
   std::vector<pid_t> children;
-  const std::unique_ptr<DIR, CloseFolder> proc(::opendir("/proc"));
+  const OpenFolder proc(::opendir("/proc"));
   const pid_t self = ::getpid();
   while (const dirent* entry = proc ? ::readdir(proc.get()) : nullptr) {
     const std::string_view name = entry->d_name;

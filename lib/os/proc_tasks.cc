@@ -1,15 +1,14 @@
 #include "os/proc_tasks.h"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 
 #include "base/clock.h"
+#include "os/open_folder.h"
 #include "os/procfs.h"
 
 namespace strobe::os {
@@ -17,10 +16,6 @@ namespace {
 
 constexpr size_t kMaxChildrenText = 1 << 20;
 constexpr int kMaxCpu = 8191;  // the kernel's own limit on x86-64 (CONFIG_NR_CPUS)
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
@@ -42,7 +37,7 @@ std::string_view take_part(std::string_view& text, char separator) {
 
 Result<std::vector<pid_t>> list_threads(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/task", pid);
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  const OpenFolder folder(::opendir(path.c_str()));
   if (folder == nullptr) return from_errno("open " + path, "is the process still running?");
   std::vector<pid_t> threads;
   while (const dirent* entry = ::readdir(folder.get())) {

@@ -38,7 +38,7 @@ std::optional<std::string_view> find_number(std::string_view text, std::string_v
 }
 
 template <class Number>
-bool parse(std::string_view text, Number& number) {
+bool parse_start(std::string_view text, Number& number) {
   return std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{};
 }
 
@@ -66,7 +66,7 @@ Result<Tracepoint> read_tracepoint(const std::string& name) {
   if (!format) return tl::unexpected(format.error());
   Tracepoint tracepoint;
   const auto offset = find_field_offset(*format, "pid");
-  if (!offset || !parse(*id, tracepoint.id)) {
+  if (!offset || !parse_start(*id, tracepoint.id)) {
     return fail(ErrorCode::malformed, fmt::format("the description of tracepoint {}", name));
   }
   tracepoint.pid_offset = *offset;
@@ -84,7 +84,7 @@ std::optional<size_t> find_field_offset(std::string_view format, std::string_vie
     line.remove_prefix(name);
     size_t offset = 0;
     const auto offset_text = find_number(line, "offset:");
-    if (find_number(line, "size:") != "4" || !offset_text || !parse(*offset_text, offset)) continue;
+    if (find_number(line, "size:") != "4" || !offset_text || !parse_start(*offset_text, offset)) continue;
     return offset;
   }
   return std::nullopt;

@@ -18,8 +18,6 @@ constexpr size_t kMaxCodeBytes = 256;  // more than sizeof(PyCodeObject) of any 
 constexpr uint32_t kMaxCopies = 4096;  // threads that have bytecode of their own
 constexpr int64_t kMaxBytecodeBytes = 1 << 30;
 
-uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
-
 }  // namespace
 
 bool CodeObjects::read_fields(uint64_t address, Fields& out) const {

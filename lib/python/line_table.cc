@@ -55,11 +55,11 @@ int64_t read_signed_varint(ByteReader& table) {
 }
 
 /// Forms of an entry of the location table: codes below kOneLine0 are short forms on the same line.
-enum : unsigned { kOneLine0 = 10, kOneLine2 = 12, kNoColumns = 13, kLong = 14, kNone = 15 };
+enum : unsigned { kOneLine0 = 10, kOneLine2 = 12, kNoColumns = 13, kLong = 14, kNoLocation = 15 };
 
 /// Reads an entry behind its first byte and changes `line` as it says.
 void read_entry(ByteReader& table, unsigned code, int64_t& line) {
-  if (code == kNone) return;
+  if (code == kNoLocation) return;
   if (code == kLong) {
     line += read_signed_varint(table);
     for (int i = 0; i < 3; ++i) static_cast<void>(read_varint(table));  // end line and columns
@@ -83,7 +83,7 @@ std::optional<int> find_in_locations(ByteReader table, int64_t line, int64_t off
     read_entry(table, code, line);
     if (!table.ok()) return std::nullopt;
     address += 2 * (int64_t{first & 7} + 1);
-    if (address > offset) return code == kNone ? std::nullopt : checked_line(line);
+    if (address > offset) return code == kNoLocation ? std::nullopt : checked_line(line);
   }
   return std::nullopt;
 }

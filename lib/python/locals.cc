@@ -11,16 +11,14 @@ namespace strobe::python {
 namespace {
 
 constexpr size_t kMaxVariables = 64;
-constexpr size_t kMaxNameCharacters = 128;
+constexpr size_t kMaxLocalNameCharacters = 128;
 constexpr size_t kMaxTextCharacters = 80;
 // co_localspluskinds: what a slot is.
 constexpr uint8_t kLocalKind = 0x20;
 constexpr uint8_t kCellKind = 0x40;    // used by a nested function as well
 constexpr uint8_t kHiddenKind = 0x10;  // of a comprehension that runs in its caller's frame
-constexpr uint64_t kTagBits = 3;
+constexpr uint64_t kReferenceTagBits = 3;
 constexpr uint64_t kSmallIntTag = 3;  // 3.14+: the value itself, shifted
-
-uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
 
 /// A str as Python writes it.
 std::string quote(const std::string& text) {
@@ -57,10 +55,10 @@ class Values {
 
   /// What a slot of a frame refers to.
   [[nodiscard]] std::string describe_slot(uint64_t slot) const {
-    if (layout_->walk.minor >= 14 && (slot & kTagBits) == kSmallIntTag) {
+    if (layout_->walk.minor >= 14 && (slot & kReferenceTagBits) == kSmallIntTag) {
       return fmt::format("{}", static_cast<int64_t>(slot) >> 2);
     }
-    const uint64_t object = slot & ~kTagBits;
+    const uint64_t object = slot & ~kReferenceTagBits;
     const uint64_t type = objects_.type_of(object);
     const std::string name = type != 0 ? objects_.type_name(type) : std::string();
     if (name != "cell") return describe(object, name);
@@ -140,7 +138,7 @@ LocalVariables read_locals(MemoryReader& memory, const Runtime& runtime, uint64_
   for (size_t i = 0; i < std::min(count, kinds.size()); ++i) {
     const auto kind = std::to_integer<uint8_t>(kinds[i]);
     if (slots[i] <= 1 || (kind & (kLocalKind | kCellKind)) == 0 || (kind & kHiddenKind) != 0) continue;
-    auto name = objects.read_string(names[i], kMaxNameCharacters);
+    auto name = objects.read_string(names[i], kMaxLocalNameCharacters);
     std::string value = values.describe_slot(slots[i]);
     if (name && !value.empty()) found.variables.push_back({std::move(*name), std::move(value)});
   }

@@ -11,8 +11,6 @@ namespace {
 constexpr uint64_t kMaxDictEntries = 1 << 20;
 constexpr uint64_t kPointerMask = ~uint64_t{3};
 
-uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
-
 /// What the state word of a str says. Free-threaded 3.14 and later keep `interned` in a byte of its own.
 struct StringState {
   unsigned kind = 0;  // bytes per character

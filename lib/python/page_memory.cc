@@ -5,9 +5,9 @@
 namespace strobe::python {
 namespace {
 
-constexpr uint64_t kPageBytes = 4096;
+constexpr uint64_t kCachePageBytes = 4096;
 constexpr uint64_t kMaxPreloadBytes = 256 << 10;
-constexpr size_t kMaxPages = 1024;
+constexpr size_t kMaxCachedPages = 1024;
 
 }  // namespace
 
@@ -28,9 +28,9 @@ void PageMemory::preload(uint64_t begin, uint64_t end) {
 /// The page's bytes, read now if need be; null where it cannot be read.
 const std::byte* PageMemory::find_page(uint64_t begin) {
   if (const auto known = offsets_.find(begin); known != offsets_.end()) return bytes_.data() + known->second;
-  if (offsets_.size() == kMaxPages) return nullptr;
+  if (offsets_.size() == kMaxCachedPages) return nullptr;
   const size_t offset = bytes_.size();
-  bytes_.resize(offset + kPageBytes);
+  bytes_.resize(offset + kCachePageBytes);
   if (!memory_->read_memory(begin, std::span(bytes_).subspan(offset))) {
     bytes_.resize(offset);
     return nullptr;
@@ -45,8 +45,8 @@ bool PageMemory::read_memory(uint64_t address, std::span<std::byte> out) {
     std::memcpy(out.data(), preloaded_.data() + inside, out.size());
     return true;
   }
-  const uint64_t begin = address & ~(kPageBytes - 1);
-  const bool crosses = address - begin + out.size() > kPageBytes;
+  const uint64_t begin = address & ~(kCachePageBytes - 1);
+  const bool crosses = address - begin + out.size() > kCachePageBytes;
   const std::byte* page = crosses ? nullptr : find_page(begin);
   if (page == nullptr) return memory_->read_memory(address, out);
   std::memcpy(out.data(), page + (address - begin), out.size());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "python/core/read_word.h"
+
 namespace strobe::python {
 namespace {
 
@@ -9,8 +11,6 @@ constexpr uint64_t kFirstPatienceNs = 5'000'000;
 constexpr uint64_t kCheckedNs = 10'000'000;
 constexpr uint64_t kMaxPatienceNs = 1'000'000'000;
 constexpr size_t kMaxWatched = 16;  // interpreters; with more of them the list is read each time
-
-uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
 
 }  // namespace
 

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
+#include "python/core/read_word.h"
 #include "python/objects.h"
 
 namespace strobe::python {
 namespace {
 
 constexpr size_t kMaxActiveThreads = 65'536;
-constexpr size_t kMaxNameCharacters = 256;
-
-uint64_t at(uint64_t base, PythonOffset offset) { return base + static_cast<uint64_t>(offset); }
+constexpr size_t kMaxThreadNameCharacters = 256;
 
 /// threading._active of one interpreter; 0 where there is none.
 uint64_t find_active(const Objects& objects, const Layout& layout, uint64_t interpreter) {
@@ -40,7 +39,7 @@ std::vector<ThreadName> read_thread_names(MemoryReader& memory, const Runtime& r
                candidate.ident == static_cast<uint64_t>(*ident);
       });
       if (thread == threads.end()) continue;
-      auto name = objects.read_string(objects.find_attribute(item.value, "_name"), kMaxNameCharacters);
+      auto name = objects.read_string(objects.find_attribute(item.value, "_name"), kMaxThreadNameCharacters);
       if (name) names.push_back({thread->native_id, thread->ident, std::move(*name)});
     }
   }

@@ -8,7 +8,7 @@
 namespace strobe::record {
 namespace {
 
-constexpr uint64_t kReadAgainNs = 500'000'000;
+constexpr uint64_t kReadGilAgainNs = 500'000'000;
 constexpr uint64_t kMissedNs = 2'000'000;  // for a holder that was not there yet
 
 const python::Gil* find_gil(const std::vector<python::Gil>& gils, uint64_t futex) {
@@ -31,7 +31,7 @@ void GilWatch::read(PythonProcess& process, uint64_t now_ns, Known& known) {
 
 std::optional<GilWatch::Found> GilWatch::find(PythonProcess& process, uint64_t futex, uint64_t now_ns) {
   Known& known = known_[process.pid];
-  if (known.read_ns == 0 || now_ns - known.read_ns >= kReadAgainNs) read(process, now_ns, known);
+  if (known.read_ns == 0 || now_ns - known.read_ns >= kReadGilAgainNs) read(process, now_ns, known);
   const python::Gil* gil = find_gil(known.gils, futex);
   if (gil == nullptr) return std::nullopt;
   const python::Gil copy = *gil;  // it may be read again

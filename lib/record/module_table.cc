@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/hex.h"
 #include "os/target_file.h"
 
 namespace strobe::record {
@@ -23,12 +24,6 @@ bool names_starter(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   return name.starts_with("python3") || name.starts_with("libc.so") || name.starts_with("libc-2") ||
          name.starts_with("libpthread") || name.starts_with("ld-musl") || name.starts_with("ld-linux");
-}
-
-std::string hex(Bytes bytes) {
-  std::string text;
-  for (const std::byte byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned>(byte));
-  return text;
 }
 
 }  // namespace
@@ -63,7 +58,7 @@ ModuleId ModuleTable::find_or_open(const MapEvent& event, ProcessId process, Mod
   Module module;
   module.row.kind = kind;
   module.row.process = process;
-  module.row.build_id = hex(event.build_id);
+  module.row.build_id = to_hex(event.build_id);
   module.name = std::string(event.path);
   module.starter = names_starter(event.path);
   load(module, event);

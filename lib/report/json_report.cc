@@ -91,7 +91,7 @@ void write_recording(JsonWriter& json, const Report& report) {
   json.end_object();
 }
 
-void write_filter(JsonWriter& json, const FunctionTable& table) {
+void write_json_filter(JsonWriter& json, const FunctionTable& table) {
   const Coverage& coverage = table.coverage;
   const auto write_list = [&](const char* name, const std::vector<std::string>& patterns) {
     json.key(name);
@@ -350,7 +350,7 @@ void write_json_report(const Profile& profile, const WeightedStacks& stacks, con
   write_recording(json, report);
   json.key("quality");
   write_json_quality(json, judge_quality(profile));
-  if (!stacks.coverage.filter.empty()) write_filter(json, report.table);
+  if (!stacks.coverage.filter.empty()) write_json_filter(json, report.table);
   const ThreadTree tree = make_thread_tree(profile, stacks.selected, stacks.attribution);
   write_processes(json, tree);
   write_functions(json, report);

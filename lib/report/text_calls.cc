@@ -14,7 +14,7 @@ namespace {
 using analyze::Edge;
 using analyze::FunctionTable;
 
-constexpr size_t kMaxNameColumns = 60;  // longer names have a line of their own
+constexpr size_t kMaxCallNameColumns = 60;  // longer names have a line of their own
 
 class CallWriter {
  public:
@@ -83,7 +83,7 @@ class CallWriter {
   const FunctionTextOptions* options_;
   const TextStyle* style_;
   std::vector<std::vector<const Edge*>> edges_;  // by row, its calls in that direction
-  size_t max_name_ = kMaxNameColumns;
+  size_t max_name_ = kMaxCallNameColumns;
   size_t name_columns_ = 8;  // "Function"
   size_t samples_width_ = 8;
   size_t other_columns_ = 0;

@@ -10,7 +10,7 @@
 namespace strobe::report {
 namespace {
 
-using Language = DumpedFrame::Language;
+using FrameLanguage = DumpedFrame::Language;
 
 constexpr size_t kMaxVariableColumns = 200;
 
@@ -28,15 +28,15 @@ std::string frame_text(const DumpedFrame& frame) {
 }
 
 std::string locals_text(const DumpedLocals& locals, const TextStyle& style) {
-  constexpr const char* kIndent = "            ";
+  constexpr const char* kVariableIndent = "            ";
   std::string text;
   for (const DumpedVariable& variable : locals.variables) {
-    text += kIndent + printable(variable.name, kMaxVariableColumns) + " = " +
+    text += kVariableIndent + printable(variable.name, kMaxVariableColumns) + " = " +
             printable(variable.value, kMaxVariableColumns) + '\n';
   }
   if (locals.left_out != 0)
-    text +=
-        kIndent + paint(fmt::format("({} more were not read)", locals.left_out), Tone::faint, style) + '\n';
+    text += kVariableIndent +
+            paint(fmt::format("({} more were not read)", locals.left_out), Tone::faint, style) + '\n';
   return text;
 }
 
@@ -58,7 +58,7 @@ std::string stack_note(const DumpedThread& thread) {
   return fmt::format("{}", fmt::join(notes, "; "));
 }
 
-std::string thread_text(const DumpedThread& thread, const TextStyle& style) {
+std::string dumped_thread_text(const DumpedThread& thread, const TextStyle& style) {
   std::string names = printable(thread.name);
   if (!thread.python_name.empty() && thread.python_name != thread.name)
     names += fmt::format(" \"{}\"", printable(thread.python_name));
@@ -66,7 +66,7 @@ std::string thread_text(const DumpedThread& thread, const TextStyle& style) {
                      fmt::format(": {}{}\n", name_of(thread.state), python_text(thread));
   for (const DumpedFrame& frame : thread.frames) {
     // Python's frames stand out: they are what most people look for.
-    const Tone tone = frame.language == Language::python ? Tone::strong : Tone::plain;
+    const Tone tone = frame.language == FrameLanguage::python ? Tone::strong : Tone::plain;
     text += "      " + paint(frame_text(frame), tone, style) + '\n';
     if (frame.locals) text += locals_text(*frame.locals, style);
   }
@@ -81,7 +81,7 @@ std::string thread_list(const std::vector<int32_t>& tids) {
   return text;
 }
 
-std::string process_text(const DumpedProcess& process, const TextStyle& style) {
+std::string dumped_process_text(const DumpedProcess& process, const TextStyle& style) {
   const std::string& command = process.command_line.empty() ? process.command : process.command_line;
   std::string text =
       paint(fmt::format("process {}", process.pid), Tone::strong, style) + ": " + printable(command);
@@ -90,7 +90,7 @@ std::string process_text(const DumpedProcess& process, const TextStyle& style) {
   if (process.parent) text += fmt::format("  child of {}\n", *process.parent);
   if (!process.gil_holders.empty()) text += "  holds the GIL:" + thread_list(process.gil_holders) + '\n';
   if (!process.gil_waiters.empty()) text += "  wait for it:" + thread_list(process.gil_waiters) + '\n';
-  for (const DumpedThread& thread : process.threads) text += '\n' + thread_text(thread, style);
+  for (const DumpedThread& thread : process.threads) text += '\n' + dumped_thread_text(thread, style);
   return text;
 }
 
@@ -100,7 +100,7 @@ std::string write_dump(const Dump& dump, const TextStyle& style) {
   std::string text;
   for (const std::string& warning : dump.warnings) text += "WARNING: " + printable(warning) + '\n';
   for (const DumpedProcess& process : dump.processes)
-    text += (text.empty() ? "" : "\n") + process_text(process, style);
+    text += (text.empty() ? "" : "\n") + dumped_process_text(process, style);
   return text;
 }
 

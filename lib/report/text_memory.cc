@@ -24,7 +24,7 @@ using analyze::MemoryView;
 constexpr size_t kSparkColumns = 60;
 constexpr size_t kMaxProcesses = 10;
 constexpr size_t kMaxTreeRows = 40;
-constexpr size_t kIndent = 9;  // as the coverage line of other views
+constexpr size_t kCoverageIndent = 9;  // as the coverage line of other views
 
 std::string bytes_of(uint64_t bytes) { return bytes_text(static_cast<double>(bytes)); }
 
@@ -38,7 +38,7 @@ std::string amount_text(const MemoryAmount& amount, const char* what = "blocks")
   return fmt::format("{} in {} {}", estimate(amount), amount.count, what);
 }
 
-std::string indented(const std::string& text) { return std::string(kIndent, ' ') + text + '\n'; }
+std::string indented(const std::string& text) { return std::string(kCoverageIndent, ' ') + text + '\n'; }
 
 std::string mode_text(const MemoryView& view) {
   const std::string python = view.info.python_allocators ? ", Python's small objects included" : "";
@@ -279,7 +279,7 @@ std::string tree_name(const analyze::TreeRow& row, bool strip_directories, doubl
 }
 
 std::string tree_lines(const MemoryView& view, const MemoryTextOptions& options, const TextStyle& style) {
-  constexpr uint32_t kMaxIndent = 30;
+  constexpr uint32_t kMaxCallIndent = 30;
   if (view.tree.rows.empty()) return {};
   std::string text = "\n   Callers before callees, the most bytes first\n\n" +
                      paint("      total total%        own  filename:lineno(function)", Tone::strong, style) +
@@ -291,7 +291,7 @@ std::string tree_lines(const MemoryView& view, const MemoryTextOptions& options,
     const std::string numbers =
         fmt::format(" {:>10} {:6.1f} {:>10}  ", bytes_text(row.total.seconds),
                     whole > 0 ? row.total.seconds / whole * 100 : 0, bytes_text(row.self.seconds));
-    const size_t indent = size_t{std::min(row.depth, kMaxIndent)} * 2;
+    const size_t indent = size_t{std::min(row.depth, kMaxCallIndent)} * 2;
     std::string name =
         std::string(indent, ' ') + tree_name(row, options.strip_directories, view.tree.min_share);
     if (style.width > numbers.size()) name = shorten(name, style.width - numbers.size());

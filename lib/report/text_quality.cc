@@ -11,7 +11,7 @@
 namespace strobe::report {
 namespace {
 
-constexpr size_t kMaxRows = 10;  // of a list in the text; the JSON has all
+constexpr size_t kMaxFaultRows = 10;  // of a list in the text; the JSON has all
 
 std::string percent(double share) {
   // 99.96 % must not be shown as 100.0 %: rounding may not hide a loss.
@@ -25,9 +25,9 @@ std::string marked(const std::string& figure, bool bad, const TextStyle& style) 
 }
 
 /// Figures with commas between them, in as many lines as the terminal's width asks for.
-class LineWriter {
+class QualityLineWriter {
  public:
-  explicit LineWriter(const TextStyle& style) : style_(&style) {}
+  explicit QualityLineWriter(const TextStyle& style) : style_(&style) {}
 
   void add(const std::string& figure, bool bad = false) {
     if (!text_.empty()) put(",");
@@ -71,9 +71,9 @@ std::string list(const char* title, const char* columns, const Rows& rows, const
                  const Line& line) {
   if (rows.empty()) return {};
   std::string text = "\n" + paint(title, Tone::strong, style) + "\n" + columns + '\n';
-  for (size_t i = 0; i < std::min(rows.size(), kMaxRows); ++i) text += line(rows[i]) + '\n';
-  if (rows.size() > kMaxRows)
-    text += fmt::format("   and {} more (all are in --json)\n", rows.size() - kMaxRows);
+  for (size_t i = 0; i < std::min(rows.size(), kMaxFaultRows); ++i) text += line(rows[i]) + '\n';
+  if (rows.size() > kMaxFaultRows)
+    text += fmt::format("   and {} more (all are in --json)\n", rows.size() - kMaxFaultRows);
   return text;
 }
 
@@ -230,7 +230,7 @@ std::string write_warnings(const analyze::QualityView& view, const TextStyle& st
 
 std::string write_quality_line(const analyze::QualityView& view, const TextStyle& style) {
   const Quality& quality = view.quality;
-  LineWriter line(style);
+  QualityLineWriter line(style);
   line.add(fmt::format("quality: {} samples of {:.0f} expected", quality.samples.stored,
                        quality.samples.expected));
   line.add(fmt::format("{} lost", view.lost), view.too_many_lost);

@@ -81,8 +81,9 @@ std::string change_columns(const Change& change) {
                      change.beyond ? '*' : ' ');
 }
 
-std::string write_functions(const RunComparison& comparison, const analyze::FunctionComparison& functions,
-                            const RunCompareTextOptions& options) {
+std::string write_changed_functions(const RunComparison& comparison,
+                                    const analyze::FunctionComparison& functions,
+                                    const RunCompareTextOptions& options) {
   std::string text =
       fmt::format("\n   Functions, {} -> {}: {}\n", printable(comparison.variants[functions.a].name),
                   printable(comparison.variants[functions.b].name), describe_basis(functions));
@@ -113,7 +114,7 @@ std::string write_run_comparison(const RunComparison& comparison, const RunCompa
   text += '\n' + write_commands(comparison) + write_table(comparison);
   if (comparison.scaling) text += write_scaling(*comparison.scaling);
   for (const analyze::FunctionComparison& functions : comparison.functions) {
-    text += write_functions(comparison, functions, options);
+    text += write_changed_functions(comparison, functions, options);
   }
   return text;
 }

@@ -7,7 +7,7 @@
 namespace strobe::report {
 namespace {
 
-constexpr size_t kLeastWords = 40;       ///< columns; a narrower terminal breaks lines itself
+constexpr size_t kLeastColumns = 40;     ///< columns; a narrower terminal breaks lines itself
 constexpr size_t kMinPlaceColumns = 10;  ///< of a file or module, in front of a name that is too long
 
 }  // namespace
@@ -74,7 +74,7 @@ std::vector<std::string> fold(std::string_view text, size_t width) {
 std::string wrap(std::string_view text, size_t start, size_t indent, const TextStyle& style) {
   if (style.width == 0 || start + display_width(text) <= style.width) return std::string(text);
   // The first line is folded as if it were indented like the others, with a word that takes its start.
-  const size_t room = std::max(kLeastWords, style.width - std::min(style.width, indent));
+  const size_t room = std::max(kLeastColumns, style.width - std::min(style.width, indent));
   const std::string before(start - std::min(start, indent), '*');
   std::string result;
   for (const std::string& line : fold(before + std::string(text), room)) {

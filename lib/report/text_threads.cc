@@ -13,8 +13,8 @@
 namespace strobe::report {
 namespace {
 
-constexpr size_t kMaxWakings = 15;
-constexpr size_t kMaxIndent = 40;  // a chain of a thousand forks stays on the screen
+constexpr size_t kMaxWakingRows = 15;
+constexpr size_t kMaxProcessIndent = 40;  // a chain of a thousand forks stays on the screen
 
 std::string plural(uint64_t count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
@@ -86,13 +86,13 @@ std::string waking_lines(const std::vector<analyze::WakingStats>& wakings, const
   if (wakings.empty()) return {};
   std::string text = "\n   Who woke whom: waiting of threads by who ended it, most first\n\n";
   text += paint("    waits     wait  state    thread  <  woken by", Tone::strong, style) + '\n';
-  for (size_t i = 0; i < std::min(wakings.size(), kMaxWakings); ++i) {
+  for (size_t i = 0; i < std::min(wakings.size(), kMaxWakingRows); ++i) {
     const analyze::WakingStats& waking = wakings[i];
     text += fmt::format("{:9.0f} {:8.3f}  {:<7}  {} {}  <  {} {}\n", waking.count, waking.seconds,
                         name_of(waking.state), waking.woken_tid, printable(waking.woken_name),
                         waking.waker_tid, printable(waking.waker_name));
   }
-  if (wakings.size() > kMaxWakings) text += fmt::format("{:>9} more\n", wakings.size() - kMaxWakings);
+  if (wakings.size() > kMaxWakingRows) text += fmt::format("{:>9} more\n", wakings.size() - kMaxWakingRows);
   return text;
 }
 
@@ -102,7 +102,7 @@ std::string write_threads(const analyze::ThreadTree& tree, const TextStyle& styl
   const RowWriter rows(tree, style);
   std::string text = summary(tree) + rows.title();
   for (const analyze::ProcessStats& process : tree.processes) {
-    const std::string indent(std::min<size_t>(size_t{process.depth} * 2, kMaxIndent), ' ');
+    const std::string indent(std::min<size_t>(size_t{process.depth} * 2, kMaxProcessIndent), ' ');
     const std::string& words = process.command_line.empty() ? process.command : process.command_line;
     const std::string name = fmt::format("{}{} {}", indent, process.pid, printable(words));
     text += paint(rows.line(process, exit_text(process), name), Tone::strong, style) + '\n';

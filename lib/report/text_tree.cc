@@ -13,9 +13,9 @@ namespace {
 using analyze::CallTree;
 using analyze::TreeRow;
 
-constexpr size_t kMaxIndent = 60;  // columns; rows deeper than that say their depth
+constexpr size_t kMaxTreeIndent = 60;  // columns; rows deeper than that say their depth
 
-std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
+std::string share_text(double share) { return fmt::format("{:.3g} %", share * 100); }
 
 class TreeWriter {
  public:
@@ -26,7 +26,7 @@ class TreeWriter {
     const size_t numbers = 1 + samples_width_ + 2 * (size_t{9} + 7) + 2;
     if (style.width == 0) return;
     name_columns_ = std::max(kMinLocationColumns, style.width - std::min(style.width, numbers));
-    max_indent_ = std::min(kMaxIndent, name_columns_ / 2);
+    max_indent_ = std::min(kMaxTreeIndent, name_columns_ / 2);
   }
 
   [[nodiscard]] std::string title() const {
@@ -69,7 +69,7 @@ class TreeWriter {
                            : std::max(kMinLocationColumns / 2, name_columns_ - std::min(name_columns_, used));
     switch (row.kind) {
       case TreeRow::Kind::small:
-        return text + fmt::format("[{} below {}]", row.count, percent(tree_->min_share));
+        return text + fmt::format("[{} below {}]", row.count, share_text(tree_->min_share));
       case TreeRow::Kind::deep:
         return text + fmt::format("[{} deeper]", row.count);
       default:
@@ -82,7 +82,7 @@ class TreeWriter {
   const TextStyle* style_;
   size_t samples_width_ = 8;
   size_t name_columns_ = 0;
-  size_t max_indent_ = kMaxIndent;
+  size_t max_indent_ = kMaxTreeIndent;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/hex.h"
 #include "symbolize/split_unit.h"
 
 namespace strobe::symbolize {
@@ -23,16 +24,6 @@ constexpr unsigned kMaxThreads = 4;
 constexpr uint64_t kDropBytes = uint64_t{16} << 20;
 // What one access maps where the kernel keeps a file in large pages (ext4 in Linux 6.18).
 constexpr uint64_t kLargePageBytes = uint64_t{2} << 20;
-
-std::string hex(Bytes bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -57,7 +48,7 @@ void DwarfSource::find_supplement(const std::vector<std::string>& debug_director
   const std::string name(reader.read_c_string());
   const Bytes id = reader.ok() ? reader.read_bytes(reader.remaining()) : Bytes();
   if (id.empty() || id.size() > kMaxBuildIdBytes || name.empty()) return;
-  const std::string build_id = hex(id);
+  const std::string build_id = to_hex(id);
   lost_supplement_ = name;
   auto found = find_by_build_id(build_id, debug_directories);
   if (!found) {

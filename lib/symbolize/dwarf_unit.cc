@@ -8,8 +8,8 @@
 namespace strobe::symbolize {
 namespace {
 
-constexpr int kMaxDepth = 256;    // nesting of scopes and inlined calls
-constexpr int kMaxStepsBack = 8;  // overlapping ranges exist (identical code folding), but are few
+constexpr int kMaxInlineDepth = 256;  // nesting of scopes and inlined calls
+constexpr int kMaxUnitStepsBack = 8;  // overlapping ranges exist (identical code folding), but are few
 constexpr size_t kMaxInlinedCalls = size_t{1} << 20;
 
 uint32_t unsigned_attribute(Dwarf_Die& die, unsigned name) {
@@ -45,7 +45,7 @@ void DwarfUnit::read_functions() {
 DwarfUnit::Function* DwarfUnit::find_function(uint64_t address) {
   if (!functions_read_) read_functions();
   auto after = std::ranges::upper_bound(ranges_, address, {}, &Range::low);
-  for (int steps = 0; after != ranges_.begin() && steps < kMaxStepsBack; ++steps) {
+  for (int steps = 0; after != ranges_.begin() && steps < kMaxUnitStepsBack; ++steps) {
     --after;
     if (address >= after->high) continue;
     auto [entry, is_new] = functions_.try_emplace(after->of);
@@ -60,7 +60,7 @@ DwarfUnit::Function* DwarfUnit::find_function(uint64_t address) {
 
 void DwarfUnit::collect_calls(Dwarf_Die scope, uint32_t parent, int depth, Function& function) {
   Dwarf_Die child;
-  if (depth > kMaxDepth || dwarf_child(&scope, &child) != 0) return;
+  if (depth > kMaxInlineDepth || dwarf_child(&scope, &child) != 0) return;
   do {
     const int tag = dwarf_tag(&child);
     if (tag == DW_TAG_inlined_subroutine) {

@@ -7,10 +7,6 @@
 namespace strobe::symbolize {
 namespace {
 
-bool has_debug_info(const elf::ElfFile& file) {
-  return file.find_section(".debug_info") != nullptr || file.find_section(".zdebug_info") != nullptr;
-}
-
 bool is_build_id(const std::string& text) {
   return text.size() >= 8 && text.size() % 2 == 0 &&
          text.find_first_not_of("0123456789abcdef") == std::string::npos;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hex.h"
 #include "symbolize/dwarf_names.h"
 
 namespace strobe::symbolize {
@@ -23,16 +24,6 @@ struct Entry {
 };
 
 using Names = std::set<std::string, std::less<>>;
-
-std::string hex(Bytes bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
 
 std::string_view last_name(std::string_view path) {
   const size_t slash = path.find_last_of('/');
@@ -171,7 +162,7 @@ void collect_source_hashes(const LineSections& sections, const std::set<std::str
     for (const Entry& file : reader.files()) {
       if (file.md5.empty() || names.find(last_name(file.name)) == names.end()) continue;
       std::string path = tidy_path(reader.path_of(file).c_str());
-      if (wanted.count(path) != 0) hashes.emplace(std::move(path), hex(file.md5));
+      if (wanted.count(path) != 0) hashes.emplace(std::move(path), to_hex(file.md5));
     }
   }
 }

@@ -37,10 +37,6 @@ Result<std::vector<std::byte>> read_bytes(const UniqueFd& fd, const std::string&
   return bytes;
 }
 
-bool has_debug_info(const elf::ElfFile& file) {
-  return file.find_section(".debug_info") != nullptr || file.find_section(".zdebug_info") != nullptr;
-}
-
 std::string directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash);
@@ -155,6 +151,10 @@ std::optional<LoadedFile> find_by_debug_link(const LoadedFile& module, const std
 }
 
 }  // namespace
+
+bool has_debug_info(const elf::ElfFile& file) {
+  return file.find_section(".debug_info") != nullptr || file.find_section(".zdebug_info") != nullptr;
+}
 
 Result<std::string> read_text(const UniqueFd& fd, const std::string& name, size_t max_bytes) {
   std::string text;

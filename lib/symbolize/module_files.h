@@ -72,5 +72,6 @@ struct ModuleFiles {
 
 /// CRC-32 as .gnu_debuglink has it (IEEE 802.3, as zlib).
 [[nodiscard]] uint32_t debug_link_crc(Bytes bytes);
+[[nodiscard]] bool has_debug_info(const elf::ElfFile& file);
 
 }  // namespace strobe::symbolize

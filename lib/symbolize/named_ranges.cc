@@ -7,7 +7,7 @@ namespace strobe::symbolize {
 namespace {
 
 // How many ranges that start before an address are asked whether they reach it.
-constexpr int kMaxStepsBack = 64;
+constexpr int kMaxRangeStepsBack = 64;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ NamedRanges::NamedRanges(std::vector<NamedRange> ranges) : ranges_(std::move(ran
 
 const NamedRange* NamedRanges::find(uint64_t address) const {
   auto after = std::ranges::upper_bound(ranges_, address, {}, &NamedRange::start);
-  for (int steps = 0; after != ranges_.begin() && steps < kMaxStepsBack; ++steps) {
+  for (int steps = 0; after != ranges_.begin() && steps < kMaxRangeStepsBack; ++steps) {
     --after;
     if (address < after->end) return &*after;
   }

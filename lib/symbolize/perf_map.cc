@@ -16,7 +16,7 @@ namespace strobe::symbolize {
 namespace {
 
 constexpr size_t kMaxMapBytes = size_t{64} << 20;
-constexpr size_t kMaxNameBytes = 4096;
+constexpr size_t kMaxMapNameBytes = 4096;
 
 /// A hexadecimal number, with or without 0x, and the blanks behind it.
 bool take_hex(std::string_view& line, uint64_t& value) {
@@ -56,7 +56,7 @@ NamedRanges parse_perf_map(std::string_view text) {
     uint64_t bytes = 0;
     if (!take_hex(line, start) || !take_hex(line, bytes)) continue;
     if (line.empty() || bytes == 0 || bytes > UINT64_MAX - start) continue;
-    ranges.push_back({start, start + bytes, line.substr(0, kMaxNameBytes)});
+    ranges.push_back({start, start + bytes, line.substr(0, kMaxMapNameBytes)});
   }
   return NamedRanges(std::move(ranges));
 }

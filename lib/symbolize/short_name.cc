@@ -8,7 +8,7 @@ namespace strobe::symbolize {
 namespace {
 
 constexpr size_t kNone = std::string_view::npos;
-constexpr int kMaxDepth = 32;            // brackets inside of kept brackets
+constexpr int kMaxBracketDepth = 32;     // brackets inside of kept brackets
 constexpr size_t kMaxBrackets = 10'000;  // open at a time
 constexpr std::string_view kAnonymous = "(anonymous namespace)";
 constexpr std::string_view kOperator = "operator";
@@ -175,7 +175,7 @@ class Shortener {
 
   void keep(char open, std::string_view inner) {
     out_ += open;
-    if (depth_ < kMaxDepth) {
+    if (depth_ < kMaxBracketDepth) {
       out_ += Shortener(inner, depth_ + 1).run();
     } else {
       out_ += inner;

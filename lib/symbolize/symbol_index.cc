@@ -7,15 +7,15 @@ namespace strobe::symbolize {
 namespace {
 
 // How many symbols that start before an address are asked whether they reach it (nested symbols).
-constexpr int kMaxStepsBack = 16;
-constexpr size_t kMaxNameBytes = 4096;
+constexpr int kMaxSymbolStepsBack = 16;
+constexpr size_t kMaxSymbolNameBytes = 4096;
 constexpr uint64_t kPltEntryBytes = 16;
 constexpr uint64_t kPltGotEntryBytes = 8;
 
 std::string_view string_at(Bytes table, uint64_t offset) {
   if (offset >= table.size()) return {};
   const Bytes rest = table.subspan(static_cast<size_t>(offset));
-  ByteReader reader(rest.first(std::min(rest.size(), kMaxNameBytes)));
+  ByteReader reader(rest.first(std::min(rest.size(), kMaxSymbolNameBytes)));
   return reader.read_c_string();
 }
 
@@ -49,7 +49,7 @@ uint64_t SymbolIndex::end_of_section(FileAddr address) const {
 const elf::Symbol* SymbolIndex::find(FileAddr address) const {
   const auto after = std::ranges::upper_bound(symbols_, address, {}, &elf::Symbol::address);
   auto candidate = after;
-  for (int steps = 0; candidate != symbols_.begin() && steps < kMaxStepsBack; ++steps) {
+  for (int steps = 0; candidate != symbols_.begin() && steps < kMaxSymbolStepsBack; ++steps) {
     --candidate;
     if (candidate->size != 0) {
       if (raw(address) - raw(candidate->address) < candidate->size) return &*candidate;

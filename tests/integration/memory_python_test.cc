@@ -140,7 +140,8 @@ TEST_P(MemoryOfShortLivedCode, HasItsOwnNameOrNone) {
   ASSERT_NO_FATAL_FAILURE(expect_whole_memory(run.report)) << run.program.err;
   double all = 0;
   double named = 0;
-  for (const auto& [name, bytes] : last_line_json(run.program.out).items()) {
+  const json truth = last_line_json(run.program.out);
+  for (const auto& [name, bytes] : truth.items()) {
     all += bytes.get<double>();
     const json row = memory_row(run.report, name);
     if (row.is_null()) continue;

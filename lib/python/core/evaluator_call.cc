@@ -7,10 +7,8 @@ namespace strobe::python {
 namespace {
 
 constexpr PythonWord kMaxStateBytes = 1024;
-constexpr PythonWord kPointerBits = 7;
-constexpr PythonWord kTagBits = 3;
-
-PythonWord at(PythonWord base, PythonOffset offset) { return base + static_cast<PythonWord>(offset); }
+constexpr PythonWord kAlignmentBits = 7;
+constexpr PythonWord kCodeTagBits = 3;
 
 bool has_begun(const PythonWalkLayout& layout, const ChainFrame& frame) {
   return frame.instruction >= frame.code + python_code_start(layout.minor);
@@ -47,11 +45,11 @@ bool RegisterSearch::read_frame(PythonWord address, ChainFrame& out) {
   const PythonOffset type_at = layout_->free_threaded != 0 ? 24 : 8;  // ob_type of a PyObject
   std::byte buffer[kMaxFrameBytes];
   const auto bytes = std::span(buffer).first(layout_->frame_size);
-  if (address == 0 || (address & kPointerBits) != 0 || !memory_->read_memory(address, bytes)) return false;
+  if (address == 0 || (address & kAlignmentBits) != 0 || !memory_->read_memory(address, bytes)) return false;
   out = decode_frame(*layout_, address, bytes);
   PythonWord type = 0;
-  return out.code != 0 && (out.code & kTagBits) == 0 && read_value(*memory_, at(out.code, type_at), type) &&
-         type == stopped_->code_type;
+  return out.code != 0 && (out.code & kCodeTagBits) == 0 &&
+         read_value(*memory_, at(out.code, type_at), type) && type == stopped_->code_type;
 }
 
 PythonWord RegisterSearch::find_caller(PythonWord generator) {
@@ -68,7 +66,7 @@ PythonWord RegisterSearch::frame_of_call(const ThreadHead& head, PythonWord cfra
   PythonWord before = 0;
   ChainFrame frame;
   const bool older = cframe > head.cframe || is_in_state(head.address, cframe);
-  if (!older || (cframe & kPointerBits) != 0) return 0;
+  if (!older || (cframe & kAlignmentBits) != 0) return 0;
   if (!read_value(*memory_, at(cframe, layout_->cframe_frame), current) || !read_frame(current, frame))
     return 0;
   if (!read_value(*memory_, at(cframe, layout_->cframe_previous), before)) return 0;

@@ -12,8 +12,6 @@ constexpr uint8_t kMaxOwner = 4;          // enum _frameowner of every version e
 constexpr size_t kMaxCFrames = 2 * kMaxChainFrames;
 constexpr int kMaxLeftCalls = 4;  // what lay there before may lead to others of its kind
 
-PythonWord at(PythonWord base, PythonOffset offset) { return base + static_cast<PythonWord>(offset); }
-
 bool is_shim(const PythonWalkLayout& layout, const ChainFrame& frame) {
   return layout.frame_owner >= 0 && frame.owner == layout.owner_shim;
 }

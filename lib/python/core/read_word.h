@@ -6,8 +6,14 @@
 #include <type_traits>
 
 #include "base/memory_reader.h"
+#include "model/python_walk.h"
 
 namespace strobe::python {
+
+/// The address of a field.
+[[nodiscard]] constexpr PythonWord at(PythonWord base, PythonOffset offset) {
+  return base + static_cast<PythonWord>(offset);
+}
 
 /// Reads one value; false where its bytes cannot be read.
 template <class T>

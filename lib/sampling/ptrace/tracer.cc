@@ -26,7 +26,7 @@ using os::trace::StopEvent;
 
 // A target that starts threads faster than we can seize them would keep us for ever; those born from seized
 // ones come by themselves anyway.
-constexpr int kMaxRounds = 50;
+constexpr int kMaxListings = 50;
 constexpr int kMaxStopsInARow = 4096;
 
 UniqueFd open_schedstat(pid_t pid, pid_t tid) {
@@ -102,7 +102,7 @@ Result<void> Tracer::start(const EngineTarget& target) {
 }
 
 Result<void> Tracer::seize_process(pid_t pid) {
-  for (int round = 0; round < kMaxRounds; ++round) {
+  for (int round = 0; round < kMaxListings; ++round) {
     auto more = seize_new_threads(pid);
     if (!more) return pass(std::move(more));
     if (!*more) break;

@@ -170,6 +170,14 @@ LineBlock make_block(const LineInput& input, uint32_t row, const FileAmounts& fi
   return block;
 }
 
+/// Whether the list is cut, and nobody asked for functions by name.
+bool is_cut_by_number(const OrderOptions& order) {
+  const auto is_pattern = [](const Restriction& restriction) {
+    return restriction.kind == Restriction::Kind::pattern;
+  };
+  return !order.restrictions.empty() && std::ranges::none_of(order.restrictions, is_pattern);
+}
+
 }  // namespace
 
 bool is_newer_than_program(const Profile& profile, const FunctionIdentity& function,
@@ -193,10 +201,14 @@ LineView make_line_view(const Profile& profile, const WeightedStacks& stacks, co
   LineView view{.coverage = stacks.coverage, .has_memory = input.table.has_memory};
   const std::vector<FileAmounts> lines = collect_lines(input);
   FunctionTable with_lines;
+  const bool cut = is_cut_by_number(order);
   std::vector<uint32_t> row_of;  // of the rows of `with_lines`, in the whole table
   for (uint32_t row = 0; row < input.table.rows.size(); ++row) {
     const FunctionStats& stats = input.table.rows[row];
-    if (has_lines(lines[row])) {
+    if (cut && stats.self.samples == 0 && has_lines(lines[row]) &&
+        sources.find_source(stats.function.file).state == SourceState::absent) {
+      ++view.callers_without_source;
+    } else if (has_lines(lines[row])) {
       with_lines.rows.push_back(stats);
       row_of.push_back(row);
     } else {

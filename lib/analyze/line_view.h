@@ -58,10 +58,12 @@ struct LineView {
   Coverage coverage;  ///< what the view is of
   bool has_memory = false;
   size_t functions_without_lines = 0;
-  Amount without_lines;  ///< self amounts of those
+  Amount without_lines;               ///< self amounts of those
+  size_t callers_without_source = 0;  ///< left out: they have no time of their own and no text to show
 };
 
-/// `order` sorts and restricts the functions that have lines.
+/// `order` sorts and restricts the functions that have lines. A list that is cut by number is not filled with
+/// those that only call others and whose source is absent.
 [[nodiscard]] LineView make_line_view(const Profile& profile, const WeightedStacks& stacks,
                                       const OrderOptions& order, SourceProvider& sources);
 

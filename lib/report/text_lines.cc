@@ -205,6 +205,12 @@ std::string write_lines(const LineView& view, const LineTextOptions& options, co
         view.without_lines.seconds, percent(view.without_lines.seconds, view.coverage.whole.seconds),
         view.functions_without_lines);
   }
+  if (view.callers_without_source > 0) {
+    text += fmt::format(
+        "\nNot shown: {} functions that only call others and whose source was not found; name one to see "
+        "it\n",
+        view.callers_without_source);
+  }
   return text;
 }
 

@@ -63,6 +63,23 @@ TEST_F(LineViewOf, ABlockEndsWithItsFunction) {
   EXPECT_EQ(behind.blocks[0].sections[0].rows.back().line, 7U);
 }
 
+/// What started the program, mostly: it would push out functions that there is something to see of.
+TEST_F(LineViewOf, CallersWithoutSourceDoNotFillAShortList) {
+  sources_.put("/src/a.c", "int main() {\n  leaf();\n}\n");
+  const FunctionId start = b_.function("start", "csu/start.c", 1, app_);
+  const FunctionId main = b_.function("main", "/src/a.c", 1, app_);
+  const FunctionId leaf = b_.function("leaf", "/src/gone.c", 10, app_);
+  b_.samples(thread_, b_.stack({b_.frame(start, 5), b_.frame(main, 2), b_.frame(leaf, 11)}), 100);
+  const LineView cut = view_of(b_.build(), sources_, {"2"});
+  ASSERT_EQ(cut.blocks.size(), 2U);
+  for (const LineBlock& block : cut.blocks) EXPECT_NE(block.function.function.name, "start");
+  EXPECT_EQ(cut.callers_without_source, 1U);
+  EXPECT_EQ(view_of(b_.build(), sources_).blocks.size(), 3U);
+  const LineView named = view_of(b_.build(), sources_, {"start", "2"});
+  ASSERT_EQ(named.blocks.size(), 1U);
+  EXPECT_EQ(named.callers_without_source, 0U);
+}
+
 TEST_F(LineViewOf, RecursionCountsOnce) {
   const FunctionId walk = b_.function("walk", "/src/a.c", 1, app_);
   const FrameId call = b_.frame(walk, 3);

@@ -115,7 +115,8 @@ TEST_P(Signals, CtrlZStopsBothAndFgGoesOn) {
   for (int round = 1; round <= 2; ++round) {
     terminal().type(kCtrlZ);
     ASSERT_NO_FATAL_FAILURE(expect("Stopped"));
-    EXPECT_TRUE(is_stopped(program()));
+    // The shell waits for Strobe: that the program has stopped as well may take until it is scheduled.
+    EXPECT_TRUE(wait_until([this] { return is_stopped(program()); }));
     EXPECT_TRUE(is_stopped(strobe_pid()));
     ASSERT_NO_FATAL_FAILURE(expect_status(128 + SIGTSTP));
     terminal().type("fg\n");

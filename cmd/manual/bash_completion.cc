@@ -9,7 +9,7 @@ namespace strobe::manual {
 namespace {
 
 // "--engine=perf" arrives as three words, since "=" is among COMP_WORDBREAKS.
-constexpr const char* kLogic = R"(
+constexpr const char* kBashLogic = R"(
 # Adds what begins with $current: of the words given, files, directories, recordings, process ids.
 _strobe_add() {
   local IFS=$'\n' kind=$1 process
@@ -151,7 +151,7 @@ std::string argument_functions(const CommandDescription& program) {
 
 std::string bash_completion(const CommandDescription& program) {
   return "# bash completion for strobe; generated from its command line.\n" + options_function(program) +
-         value_functions(program) + argument_functions(program) + kLogic;
+         value_functions(program) + argument_functions(program) + kBashLogic;
 }
 
 }  // namespace strobe::manual

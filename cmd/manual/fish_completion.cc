@@ -7,7 +7,7 @@
 namespace strobe::manual {
 namespace {
 
-std::string in_quotes(const std::string& text) {
+std::string in_fish_quotes(const std::string& text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') result += '\\';
@@ -16,7 +16,7 @@ std::string in_quotes(const std::string& text) {
   return result + "'";
 }
 
-constexpr const char* kLogic = R"(
+constexpr const char* kFishLogic = R"(
 # True while words of Strobe's subcommand $argv[1] are typed: not where the words of a program that it runs have
 # begun.
 function __strobe_in
@@ -52,16 +52,16 @@ std::string value_arguments(const Offer& offer) {
   if (offer.directories) lists.emplace_back("(__fish_complete_directories)");
   if (offer.processes) lists.emplace_back("(__fish_complete_pids)");
   if (offer.files) result += " -F";
-  if (!lists.empty()) result += " -a " + in_quotes(fmt::format("{}", fmt::join(lists, " ")));
+  if (!lists.empty()) result += " -a " + in_fish_quotes(fmt::format("{}", fmt::join(lists, " ")));
   return result;
 }
 
 std::string option_line(const OptionDescription& option, const std::string& condition) {
-  std::string line = "complete -c strobe -n " + in_quotes(condition);
+  std::string line = "complete -c strobe -n " + in_fish_quotes(condition);
   for (const std::string& name : option.names) {
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
-  line += " -d " + in_quotes(option.text);
+  line += " -d " + in_fish_quotes(option.text);
   if (!option.value.empty()) line += (option.offer.files ? " -r" : " -x") + value_arguments(option.offer);
   return line + "\n";
 }
@@ -81,7 +81,7 @@ std::string subcommand_lines(const CommandDescription& command) {
   std::string lines;
   for (const OptionDescription& option : command.options) lines += option_line(option, condition);
   for (const OptionDescription& argument : command.arguments) {
-    lines += "complete -c strobe -n " + in_quotes(condition) + value_arguments(argument.offer) + "\n";
+    lines += "complete -c strobe -n " + in_fish_quotes(condition) + value_arguments(argument.offer) + "\n";
   }
   if (command.runs_command) {
     lines += fmt::format(
@@ -101,12 +101,12 @@ std::string fish_completion(const CommandDescription& program) {
     if (command.runs_command) text += valued_case(command);
   }
   text += "        case '*'\n            return 1\n    end\nend\n";
-  text += std::string(kLogic) + "\ncomplete -c strobe -f\n";
+  text += std::string(kFishLogic) + "\ncomplete -c strobe -f\n";
   const std::string first = "test (count (commandline -opc)) -eq 1";
   for (const OptionDescription& option : program.options) text += option_line(option, first);
   for (const CommandDescription& command : program.subcommands) {
-    text += "complete -c strobe -n " + in_quotes(first) + " -a " + command.name + " -d " +
-            in_quotes(command.text) + "\n";
+    text += "complete -c strobe -n " + in_fish_quotes(first) + " -a " + command.name + " -d " +
+            in_fish_quotes(command.text) + "\n";
   }
   for (const CommandDescription& command : program.subcommands) text += subcommand_lines(command);
   return text;

@@ -8,7 +8,7 @@ namespace strobe::manual {
 namespace {
 
 // zsh's own _pids offers the processes of this terminal only.
-constexpr const char* kLogic = R"(_strobe_processes() {
+constexpr const char* kZshLogic = R"(_strobe_processes() {
   local -a processes
   local process name
   for process in /proc/<->(N:t); do
@@ -24,7 +24,7 @@ _strobe_program() {
 )";
 
 /// In single quotes.
-std::string in_quotes(const std::string& text) {
+std::string in_zsh_quotes(const std::string& text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
@@ -50,18 +50,19 @@ std::string identifier(std::string text) {
 std::string value_function(const std::string& name, const OptionDescription& option) {
   const Offer& offer = option.offer;
   if (offer.separator != '\0' && !offer.words.empty()) {
-    return fmt::format("{}() {{ _values -s {} {} {} }}\n", name, in_quotes(std::string(1, offer.separator)),
-                       in_quotes(option.value), fmt::join(offer.words, " "));
+    return fmt::format("{}() {{ _values -s {} {} {} }}\n", name,
+                       in_zsh_quotes(std::string(1, offer.separator)), in_zsh_quotes(option.value),
+                       fmt::join(offer.words, " "));
   }
   std::string kinds;
   if (!offer.words.empty()) {
-    kinds += " " + in_quotes(fmt::format("words:word:({})", fmt::join(offer.words, " ")));
+    kinds += " " + in_zsh_quotes(fmt::format("words:word:({})", fmt::join(offer.words, " ")));
   }
   if (offer.recordings) kinds += R"( 'recordings:recording:_files -g "*.strobe"')";
   if (offer.files) kinds += " 'files:file:_files'";
   if (offer.directories) kinds += " 'directories:directory:_directories'";
   if (offer.processes) kinds += " 'processes:process id:_strobe_processes'";
-  return kinds.empty() ? name + "() { _message " + in_quotes(option.value) + " }\n"
+  return kinds.empty() ? name + "() { _message " + in_zsh_quotes(option.value) + " }\n"
                        : fmt::format("{}() {{ _alternative{} }}\n", name, kinds);
 }
 
@@ -75,7 +76,7 @@ std::string option_specs(const OptionDescription& option, const std::string& fun
     if (!option.value.empty()) spec += name.starts_with("--") ? "=" : "+";
     spec += "[" + escaped(option.text, "[]\\") + "]";
     if (!option.value.empty()) spec += ":" + escaped(option.value, ":\\") + ":" + function;
-    result += " \\\n    " + in_quotes(spec);
+    result += " \\\n    " + in_zsh_quotes(spec);
   }
   return result;
 }
@@ -117,13 +118,13 @@ std::string zsh_completion(const CommandDescription& program) {
   std::string cases;
   for (const CommandDescription& command : program.subcommands) {
     functions += subcommand_functions(command);
-    described += "\n    " + in_quotes(command.name + ":" + command.text);
+    described += "\n    " + in_zsh_quotes(command.name + ":" + command.text);
     cases += fmt::format("    {0}) _strobe_{1} ;;\n", command.name, identifier(command.name));
   }
   std::string own;
   for (const OptionDescription& option : program.options) own += option_specs(option, "_files");
   return std::string("#compdef strobe\n# zsh completion for strobe; generated from its command line.\n") +
-         kLogic + functions +
+         kZshLogic + functions +
          "_strobe() {\n  local curcontext=$curcontext state line\n  local -a subcommands=(" + described +
          "\n  )\n  _arguments -C" + own +
          " \\\n    '1:subcommand:->subcommand' '*::argument:->argument'\n"

@@ -82,32 +82,27 @@ double life_of(const Profile& profile, const ThreadRow& thread) {
   return seconds_of(thread.end_ns > start ? thread.end_ns - start : 0);
 }
 
-/// A thread's CPU counter stops after the record that it was switched out, and starts before the one that it
-/// was switched in (kernel/events/core.c): some microseconds, by machine, are in both times, at most so many.
-constexpr double kMostOverlapOfSwitch = 20e-6;
+/// The kernel's own work for the events of a thread that is switched out or in: its CPU counter stops after
+/// the record of the switch, and starts before it (kernel/events/core.c).
+constexpr double kMostWorkOfSwitch = 30e-6;
 
-/// Of one switch out and in, in seconds: where both times together are longer than the thread's life.
-double overlap_of_switch(const Profile& profile, const ThreadRow& thread, double cpu_seconds) {
-  const uint64_t switches = thread.voluntary_switches + thread.forced_switches;
-  if (switches == 0) return 0;
+/// CPU time that is in the time off the CPU as well: what both together are longer than the thread's life, as
+/// far as its switches explain it. The thread's own clock does not have it.
+double switching_seconds(const Profile& profile, const ThreadRow& thread, double cpu_seconds) {
   const double excess = cpu_seconds + seconds_of(thread.waited_ns) - life_of(profile, thread);
-  return std::clamp(excess / static_cast<double>(switches), 0.0, kMostOverlapOfSwitch);
+  const auto switches = static_cast<double>(thread.voluntary_switches + thread.forced_switches);
+  return std::clamp(excess, 0.0, std::min(cpu_seconds, kMostWorkOfSwitch * switches));
 }
 
 /// The exact times of a thread off the CPU; of what is missing, what its stretches say.
-Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums,
-                  double cpu_seconds) {
+Parts exact_times(const Profile& profile, const ThreadRow& thread, const ThreadSums& sums) {
   const double waiting = sums.waiting.certain + sums.waiting.sampled;
   const double runnable = sums.runnable.certain + sums.runnable.sampled;
-  const double overlap = overlap_of_switch(profile, thread, cpu_seconds);
-  const auto without_overlap = [&](uint64_t ns, uint64_t switches) {
-    return std::max(0.0, seconds_of(ns) - overlap * static_cast<double>(switches));
-  };
-  double off_cpu = without_overlap(thread.waited_ns, thread.voluntary_switches + thread.forced_switches);
+  double off_cpu = seconds_of(thread.waited_ns);
   if (thread.waited_ns == 0) {
-    off_cpu = std::clamp(life_of(profile, thread) - cpu_seconds, 0.0, waiting + runnable);
+    off_cpu = std::clamp(life_of(profile, thread) - seconds_of(thread.cpu_ns), 0.0, waiting + runnable);
   }
-  double ready = without_overlap(thread.runnable_ns, thread.forced_switches);
+  double ready = seconds_of(thread.runnable_ns);
   if (thread.runnable_ns == 0 && runnable > 0) ready = off_cpu * runnable / (waiting + runnable);
   ready = std::min(ready, off_cpu);
   return {off_cpu - ready, ready};
@@ -148,7 +143,7 @@ StretchWeights weigh_stretches(const Profile& profile, const SelectedThreads& se
   for (size_t i = 0; i < sums.size(); ++i) {
     if (!selected[i]) continue;
     const double cpu_seconds = attribution.threads[i].cpu_seconds;
-    const Parts exact = exact_times(profile, profile.threads[i], sums[i], cpu_seconds);
+    const Parts exact = exact_times(profile, profile.threads[i], sums[i]);
     waiting[i] = fit_to(exact.waiting, sums[i].waiting);
     runnable[i] = fit_to(exact.runnable, sums[i].runnable);
     const double exact_life = cpu_seconds + exact.waiting + exact.runnable;
@@ -193,7 +188,8 @@ ThreadStates sum_states(const Profile& profile, const SelectedThreads& selected)
     if (!selected[i]) continue;
     const ThreadRow& row = profile.threads[i];
     StateSeconds& thread = states.threads[i];
-    seconds_in(thread, ThreadState::on_cpu) += attribution.threads[i].cpu_seconds;
+    const double cpu_seconds = attribution.threads[i].cpu_seconds;
+    seconds_in(thread, ThreadState::on_cpu) += cpu_seconds - switching_seconds(profile, row, cpu_seconds);
     for (size_t state = 0; state < thread.size(); ++state) states.sum[state] += thread[state];
     states.voluntary_switches += row.voluntary_switches;
     states.forced_switches += row.forced_switches;

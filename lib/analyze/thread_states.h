@@ -48,8 +48,7 @@ struct StretchWeights {
 };
 
 /// Invariant, by thread: its stretches, its unseen seconds and its CPU time add up to its life, or to
-/// ThreadRow::waited_ns and its CPU time where these are more by more than its switches explain, around which
-/// both count the same microseconds. Where waited_ns is missing (Strobe was killed
+/// ThreadRow::waited_ns and its CPU time where these are more. Where waited_ns is missing (Strobe was killed
 /// before it learnt it) the stretches alone tell.
 [[nodiscard]] StretchWeights weigh_stretches(const Profile& profile, const SelectedThreads& selected,
                                              const Attribution& attribution);
@@ -64,7 +63,9 @@ struct ThreadStates {
   uint64_t forced_switches = 0;
 };
 
-/// Without RecordingInfo::wall only on_cpu is known: the rest of a thread's life is `unknown`.
+/// The kernel's work for Strobe's events at switches, which both a thread's CPU time and its time off the CPU
+/// have, is not in on_cpu: the states add up to its life. Without RecordingInfo::wall only on_cpu is known:
+/// the rest of a thread's life is `unknown`.
 [[nodiscard]] ThreadStates sum_states(const Profile& profile, const SelectedThreads& selected);
 
 /// The 95 % interval, in seconds, of what all threads spent in a state: without width where every stretch of

@@ -20,8 +20,6 @@ json sum_of(const json& report, const std::string& name) {
       if (thread.value("name", "") != name) continue;
       for (const auto& [state, seconds] : thread.at("states").items())
         sum[state] = sum.value(state, 0.0) + seconds.get<double>();
-      for (const char* switches : {"voluntary_switches", "forced_switches"})
-        sum["switches"] = sum.value("switches", 0.0) + thread.at(switches).get<double>();
     }
   }
   return sum;
@@ -57,9 +55,8 @@ class WallJobs : public PythonIntegration {
     const json states = sum_of(run.report, threads);
     const json& truth = run.truth.at("states");
     const std::string what = threads + ": truth " + truth.dump() + " report " + states.dump();
-    // The kernel's work for the events at a switch counts for the thread, but not by its own clock.
     EXPECT_NEAR(states.value("on_cpu", 0.0), truth.at("on_cpu").get<double>(),
-                0.01 * truth.at("on_cpu").get<double>() + 0.01 + 25e-6 * states.at("switches").get<double>())
+                0.01 * truth.at("on_cpu").get<double>() + 0.01)
         << what;
   }
 };
@@ -84,7 +81,9 @@ TEST_F(WallJobs, ProcessesThatWaitForNothing) {
   ASSERT_TRUE(run.report.is_object() && run.truth.is_object());
   expect_cpu(run, "worker");
   const json states = sum_of(run.report, "worker");
-  EXPECT_LT(states.value("other", 0.0), 0.02) << states.dump();
+  // Of the program's clocks "other" is what they leave of its life: what a hypervisor takes away is in it.
+  EXPECT_LT(states.value("other", 0.0), 0.01) << states.dump();
+  EXPECT_LT(run.truth.at("states").at("other").get<double>(), 0.02);
   const double runnable = run.truth.at("states").at("runnable").get<double>();
   EXPECT_NEAR(states.value("runnable", 0.0), runnable, 0.02 * runnable + 0.02) << states.dump();
 }

@@ -72,15 +72,13 @@ class WallTruth : public PythonIntegration, public ::testing::WithParamInterface
       EXPECT_GE(sum_states(states), life * 0.995 - 0.002) << what;
       EXPECT_LE(sum_states(states), life * 1.005 + birth) << what;
       const json& true_states = truth.at("states");
-      // The kernel's work for the events at a switch counts for the thread, but not by its own clock.
-      const double switching = 25e-6 * (truth.value("forced", 0.0) + truth.value("voluntary", 0.0));
       // What came before the own clock is in one of these. Time that a hypervisor takes away is on the CPU by
       // the records of switches, and in no thread's own clock.
       for (const auto& [state, margin] :
            {std::pair{"on_cpu", 0.005}, {"runnable", is_looking() ? 0.05 : 0.01}}) {
         const double own = true_states.value(state, 0.0);
-        EXPECT_GE(states.value(state, 0.0), own - life * margin - switching) << state << " of " << what;
-        EXPECT_LE(states.value(state, 0.0), own + life * margin + std::min(birth, 0.02) + switching)
+        EXPECT_GE(states.value(state, 0.0), own - life * margin) << state << " of " << what;
+        EXPECT_LE(states.value(state, 0.0), own + life * margin + std::min(birth, 0.02))
             << state << " of " << what;
       }
     }

@@ -72,6 +72,7 @@ struct ModuleFiles {
 
 /// CRC-32 as .gnu_debuglink has it (IEEE 802.3, as zlib).
 [[nodiscard]] uint32_t debug_link_crc(Bytes bytes);
+/// Whether there are DWARF units in it, compressed or not.
 [[nodiscard]] bool has_debug_info(const elf::ElfFile& file);
 
 }  // namespace strobe::symbolize

@@ -8,6 +8,7 @@
 
 #include "heap/agent/python_allocators.h"
 #include "heap/agent/system.h"
+#include "python/core/read_word.h"
 
 namespace strobe::heap::agent {
 namespace {
@@ -45,10 +46,9 @@ void identify(OwnMemory& memory, const PythonWalkLayout& layout, std::span<RawPy
   for (RawPythonFrame& frame : frames) {
     uint64_t line_table = 0;
     uint32_t first_line = 0;
-    const auto at = [&](PythonOffset offset) { return frame.code + static_cast<uint64_t>(offset); };
     const bool read =
-        memory.read_memory(at(layout.code_line_table), std::as_writable_bytes(std::span(&line_table, 1))) &&
-        memory.read_memory(at(layout.code_first_line), std::as_writable_bytes(std::span(&first_line, 1)));
+        python::read_value(memory, python::at(frame.code, layout.code_line_table), line_table) &&
+        python::read_value(memory, python::at(frame.code, layout.code_first_line), first_line);
     frame.identity = read ? code_identity(line_table, first_line) : 0;
   }
 }

@@ -15,7 +15,7 @@
 
 namespace strobe::heap {
 
-inline constexpr uint64_t kMagic = 0x32676e6972627473;  // "stbring2"
+inline constexpr uint64_t kMagic = 0x33676e6972627473;  // "stbring3"
 /// "FOLDER", then ":INTERVAL" where sampled, ":python" where Python's small objects are told as well.
 inline constexpr const char* kFolderVariable = "STROBE_MEMORY";
 inline constexpr const char* kPythonWord = "python";

@@ -46,7 +46,7 @@ class FinderIn : public testing::Test {
     return path;
   }
   SourceFile find(const std::string& path, Map map = {}) {
-    SourceFinder finder(profile_, {std::move(map), here_ + "/tree"}, symbolize::SymbolizeOptions{});
+    SourceFinder finder(profile_, {std::move(map), here_ + "/work"}, symbolize::SymbolizeOptions{});
     return finder.find_source(path);
   }
 
@@ -61,7 +61,7 @@ TEST_F(FinderIn, TheOrderIsAsDocumented) {
   SourceFile file = find(path);
   EXPECT_EQ(file.text, "nearby");
   EXPECT_EQ(file.place, SourcePlace::nearby);
-  EXPECT_EQ(file.path, here_ + "/tree/src/a.c");
+  EXPECT_EQ(file.path, here_ + "/work/src/a.c");
   put("build/src/a.c", "as named");
   EXPECT_EQ(find(path).text, "as named");
   EXPECT_EQ(find(path).place, SourcePlace::as_named);
@@ -96,14 +96,14 @@ TEST_F(FinderIn, TheLongestCommonEndDecides) {
 TEST_F(FinderIn, ARelativeNameIsFoundNearbyOnly) {
   put("work/src/a.c", "nearby");
   EXPECT_EQ(find("../lib/src/a.c").text, "nearby");
-  EXPECT_EQ(find("a.c", {{"a.c", here_ + "/tree/src/a.c"}}).place, SourcePlace::mapped);
+  EXPECT_EQ(find("a.c", {{"a.c", here_ + "/work/src/a.c"}}).place, SourcePlace::mapped);
 }
 
 TEST_F(FinderIn, HiddenFoldersAndLinksAreNotSearched) {
   put("work/.git/a.c", "hidden");
   put("other/b.c", "behind a link");
-  std::filesystem::create_directory_symlink(here_ + "/other", here_ + "/tree/linked");
-  std::filesystem::create_directory_symlink(here_ + "/tree", here_ + "/tree/loop");
+  std::filesystem::create_directory_symlink(here_ + "/other", here_ + "/work/linked");
+  std::filesystem::create_directory_symlink(here_ + "/work", here_ + "/work/loop");
   EXPECT_EQ(find("/nosuch/a.c").state, SourceState::absent);
   EXPECT_EQ(find("/nosuch/b.c").state, SourceState::absent);
 }
@@ -118,8 +118,8 @@ TEST_F(FinderIn, TroubleIsTold) {
 TEST_F(FinderIn, TooManyFilesGiveNoAnswer) {
   put("work/a.c", "one");
   put("work/b.c", "two");
-  EXPECT_EQ(SourceIndex(here_ + "/tree").find("/x/a.c").size(), 1U);
-  EXPECT_TRUE(SourceIndex(here_ + "/tree", 1).find("/x/a.c").empty()) << "another a.c could be there";
+  EXPECT_EQ(SourceIndex(here_ + "/work").find("/x/a.c").size(), 1U);
+  EXPECT_TRUE(SourceIndex(here_ + "/work", 1).find("/x/a.c").empty()) << "another a.c could be there";
   EXPECT_TRUE(SourceIndex(here_ + "/nosuch").find("/x/a.c").empty());
 }
 

@@ -50,7 +50,7 @@ class WallTruth : public PythonIntegration, public ::testing::WithParamInterface
     const double most =
         seen + (is_looking() ? seconds_of(states, {"unknown"}) : 0) + (gil ? seconds_of(states, {"gil"}) : 0);
     // Clocks are read outside of the waits, and threads wait a little before and behind what they measure.
-    const double margin = true_seconds * tolerance_of(expected) + (gil ? 0.02 : 0.005);
+    const double margin = true_seconds * tolerance_of(expected) + (gil ? 0.02 : 0.005) + run.stolen_s;
     // A thread of Python waits for the GIL before it can read its first clock, and after its last one.
     const double own_life = run.truth.at("threads").at(expected.thread).at("life_s").get<double>();
     const double outside = std::max(0.0, sum_states(states) - own_life);
@@ -77,8 +77,8 @@ class WallTruth : public PythonIntegration, public ::testing::WithParamInterface
       for (const auto& [state, margin] :
            {std::pair{"on_cpu", 0.005}, {"runnable", is_looking() ? 0.05 : 0.01}}) {
         const double own = true_states.value(state, 0.0);
-        EXPECT_GE(states.value(state, 0.0), own - life * margin) << state << " of " << what;
-        EXPECT_LE(states.value(state, 0.0), own + life * margin + std::min(birth, 0.02))
+        EXPECT_GE(states.value(state, 0.0), own - life * margin - run.stolen_s) << state << " of " << what;
+        EXPECT_LE(states.value(state, 0.0), own + life * margin + std::min(birth, 0.02) + run.stolen_s)
             << state << " of " << what;
       }
     }

@@ -1,10 +1,26 @@
 #include "support/run_strobe.h"
 
+#include <unistd.h>
+
 #include <fstream>
 
 namespace strobe::test {
 
 using nlohmann::json;
+
+namespace {
+
+/// The eighth figure of the line "cpu", proc(5).
+double read_stolen_seconds() {
+  std::ifstream in("/proc/stat");
+  std::string word;
+  double ticks = 0;
+  in >> word;
+  for (int field = 0; field < 8; ++field) in >> ticks;
+  return in ? ticks / static_cast<double>(::sysconf(_SC_CLK_TCK)) : 0;
+}
+
+}  // namespace
 
 json read_json(const std::string& path) {
   std::ifstream in(path);
@@ -41,9 +57,12 @@ StrobeRun read_run(const StrobeCommand& run, ProgramResult program) {
 }
 
 StrobeRun run_strobe(const StrobeCommand& run) {
+  const double stolen_before = read_stolen_seconds();
   ChildProgram program(arguments_of(run),
                        {.folder = run.folder, .input = {}, .environment = {}, .file_size_limit = {}});
-  return read_run(run, program.finish(run.limit));
+  StrobeRun result = read_run(run, program.finish(run.limit));
+  result.stolen_s = read_stolen_seconds() - stolen_before;
+  return result;
 }
 
 }  // namespace strobe::test

@@ -15,6 +15,9 @@ struct StrobeRun {
   std::string recording;  ///< path of the recording
   nlohmann::json report;  ///< null where none was written or it is not JSON
   nlohmann::json truth;   ///< last line of stdout where that is a JSON object, else null
+  /// CPU time that a hypervisor took from this machine meanwhile (/proc/stat, all CPUs). Programs' own clocks
+  /// leave it out, records of switches do not. Of run_strobe() alone.
+  double stolen_s = 0;
 };
 
 /// `strobe run` of `command` with `options`, the recording and the report in `folder`.
